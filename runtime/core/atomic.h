@@ -1,0 +1,35 @@
+// The alias layer for atomics: protocols are written against mn::atomic, so
+// that the same source can be compiled against another implementation (a
+// deterministic explorer). In this build it is std::atomic itself.
+//
+// Each non-relaxed operation names its partner where it stands.
+#pragma once
+
+#include <atomic>
+
+#include "runtime/core/sanitizer.h"
+
+namespace mn {
+
+template <class T>
+using atomic = std::atomic<T>;
+
+using std::memory_order_acq_rel;
+using std::memory_order_acquire;
+using std::memory_order_relaxed;
+using std::memory_order_release;
+using std::memory_order_seq_cst;
+
+// Orders every store before it with every load after it (#StoreLoad), which
+// release and acquire do not: "I queued work, is anybody asleep?" needs it.
+inline void StoreLoadFence() {
+#if MN_TSAN && defined(__x86_64__)
+  // TSan does not know atomic_thread_fence; it does not model store buffers
+  // either, so only the processor needs the barrier.
+  asm volatile("lock; orl $0, (%%rsp)" ::: "memory", "cc");
+#else
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+}  // namespace mn

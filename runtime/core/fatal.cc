@@ -1,0 +1,73 @@
+#include "runtime/core/fatal.h"
+
+#include <unistd.h>
+
+#include <cstring>
+
+#include "runtime/core/atomic.h"
+
+namespace mn {
+
+void (*fatal_traceback)(bool all) = nullptr;
+
+namespace {
+mn::atomic<long> dying{0};
+thread_local bool this_thread_is_dying = false;
+}  // namespace
+
+FatalText& FatalText::operator<<(const char* s) {
+  const std::size_t len = std::strlen(s);
+  for (std::size_t i = 0; i < len; i++) {
+    if (n_ == sizeof buf_) Print();
+    buf_[n_++] = s[i];
+  }
+  return *this;
+}
+
+FatalText& FatalText::operator<<(std::int64_t n) {
+  char digits[24];
+  char* p = digits + sizeof digits;
+  *--p = '\0';
+  const bool negative = n < 0;
+  std::uint64_t u = negative ? 0 - static_cast<std::uint64_t>(n)
+                             : static_cast<std::uint64_t>(n);
+  do {
+    *--p = static_cast<char>('0' + u % 10);
+    u /= 10;
+  } while (u != 0);
+  if (negative) *--p = '-';
+  return *this << p;
+}
+
+void FatalText::Print() {
+  for (std::size_t done = 0; done < n_;) {
+    const ssize_t w = ::write(STDERR_FILENO, buf_ + done, n_ - done);
+    if (w <= 0) break;
+    done += static_cast<std::size_t>(w);
+  }
+  n_ = 0;
+}
+
+void EnterFatal() {
+  if (this_thread_is_dying) Die();  // died while reporting: just go
+  this_thread_is_dying = true;
+  if (dying.fetch_add(1, memory_order_relaxed) != 0) {
+    for (;;) ::pause();  // another thread reports and exits
+  }
+}
+
+void Die() { ::_exit(2); }
+
+void Throw(const char* what) { Throw(nullptr, what); }
+
+void Throw(const char* detail, const char* what) {
+  EnterFatal();
+  FatalText text;
+  if (detail != nullptr) text << "runtime: " << detail << "\n";
+  text << "fatal error: " << what << "\n";
+  text.Print();
+  if (fatal_traceback != nullptr) fatal_traceback(true);
+  Die();
+}
+
+}  // namespace mn

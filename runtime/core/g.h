@@ -1,0 +1,76 @@
+// G: a goroutine.
+//
+// The G and its callable live at the top of the goroutine's own stack, in the
+// stack's first page, so that an idle goroutine costs one page and nothing
+// else.
+//
+// A G is recycled (with its stack) but its id never is. There is no function
+// that finds or kills a goroutine by its id: cancellation is cooperative.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/core/atomic.h"
+#include "runtime/core/fatal.h"
+#include "runtime/core/sanitizer.h"
+#include "runtime/core/status.h"
+
+namespace mn {
+
+struct M;
+
+// What __cxa_get_globals() points at: the exceptions being handled and the
+// number of those in flight. It belongs to the goroutine, not to the thread, so
+// the switch carries it; a goroutine may park inside a catch block.
+struct EhGlobals {
+  void* caught = nullptr;
+  std::uint64_t uncaught = 0;
+};
+
+struct G {
+  // ---- owner: the M that runs it; handed over with the G's state -----------
+  void* ctx = nullptr;  // saved by the switch while not running
+  void* fp = nullptr;   // frame pointer at the switch, for stack walks
+  EhGlobals eh;
+  M* m = nullptr;          // while kRunning or kSyscall
+  G* schedlink = nullptr;  // the queue or free list that holds it
+  void (*fn)(void*) = nullptr;
+  void* arg = nullptr;    // the callable, inside this stack
+  M* lockedm = nullptr;   // the M it is pinned to
+  void* param = nullptr;  // passed by the waker to the woken
+
+  // ---- fixed from creation to death ---------------------------------------
+  std::uint64_t goid = 0;
+  std::uint64_t parent_goid = 0;
+  void* gopc = nullptr;  // return address in the creator
+
+  // ---- atomic: written by the owner, read by dumps and checks --------------
+  mn::atomic<GStatus> status{GStatus::kIdle};
+  mn::atomic<WaitReason> waitreason{WaitReason::kNone};
+  std::int64_t waitsince = 0;
+
+  // ---- fixed for ever -----------------------------------------------------
+  std::uintptr_t stack_lo = 0;  // first usable byte, above the guard
+  std::uintptr_t stack_hi = 0;  // this G's own address is just below it
+  std::uint32_t stack_class = 0;
+
+#if MN_ASAN
+  void* fake_stack = nullptr;
+#endif
+#if MN_TSAN
+  void* fiber = nullptr;
+#endif
+};
+
+// Changes gp's state. Caller: whoever owns gp in state `from`. The state is
+// published by whatever publishes the G itself (a queue, a lock), so relaxed is
+// enough here.
+inline void SetStatus(G* gp, GStatus from, GStatus to) {
+  MN_DCHECK(LegalTransition(from, to), "G3");
+  MN_DCHECK(gp->status.load(memory_order_relaxed) == from, "G3");
+  (void)from;
+  gp->status.store(to, memory_order_relaxed);
+}
+
+}  // namespace mn

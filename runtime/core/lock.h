@@ -1,0 +1,86 @@
+// RtMutex and Note: the two ways in which the runtime itself blocks a thread.
+//
+// These block the M, so goroutine code must never use them across a park; they
+// guard the short critical sections in the scheduler, timers and channels.
+//
+// RtMutex protocol (states 0 free, 1 held, 2 held and somebody may sleep):
+//   LCK-1 whoever moves the word from 0 holds the lock;
+//   LCK-2 a sleeper has set the word to 2 before it sleeps, so the holder's
+//         unlock (exchange to 0) sees 2 and wakes one.
+// Rejected: std::mutex (its owner may not change; a channel's lock is taken by
+// the parking goroutine and released after the switch, which on some schedules
+// is another stack of the same thread, and TSan models it by thread);
+// absl::Mutex (the system's is not instrumented: false races).
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/core/atomic.h"
+
+namespace mn {
+
+class RtMutex {
+ public:
+  constexpr RtMutex() = default;
+  RtMutex(const RtMutex&) = delete;
+  RtMutex& operator=(const RtMutex&) = delete;
+
+  // Any M. Blocks the thread.
+  void Lock() {
+    std::uint32_t free = 0;
+    // acquire: pairs with the release in Unlock.
+    if (!word_.compare_exchange_strong(free, 1, memory_order_acquire,
+                                       memory_order_relaxed)) [[unlikely]] {
+      LockSlow();
+    }
+  }
+  bool TryLock() {
+    std::uint32_t free = 0;
+    return word_.compare_exchange_strong(free, 1, memory_order_acquire,
+                                         memory_order_relaxed);
+  }
+  void Unlock() {
+    // release: pairs with the acquire in Lock and LockSlow.
+    if (word_.exchange(0, memory_order_release) == 2) [[unlikely]]
+      WakeOne();
+  }
+
+ private:
+  void LockSlow();
+  void WakeOne();
+
+  mn::atomic<std::uint32_t> word_{0};
+};
+
+// Holds an RtMutex for a scope.
+class RtLock {
+ public:
+  explicit RtLock(RtMutex& mu) : mu_(mu) { mu_.Lock(); }
+  ~RtLock() { mu_.Unlock(); }
+  RtLock(const RtLock&) = delete;
+  RtLock& operator=(const RtLock&) = delete;
+
+ private:
+  RtMutex& mu_;
+};
+
+// A one-shot event: one thread sleeps, another wakes it, in either order.
+// REQUIRES: Clear before reuse, by the sleeper, when no wake-up is under way.
+// Mirrors Go's note.
+class Note {
+ public:
+  void Clear() { word_.store(0, memory_order_relaxed); }
+  // Waits for Wakeup. Caller: the one thread that owns the note.
+  void Sleep();
+  // Caller: any thread, once per Clear.
+  void Wakeup();
+
+ private:
+  mn::atomic<std::uint32_t> word_{0};
+};
+
+// The futex system call, for the two above and for nobody else.
+void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected);
+void FutexWake(mn::atomic<std::uint32_t>* word, int n);
+
+}  // namespace mn

@@ -1,0 +1,13 @@
+#include <time.h>
+
+#include "runtime/time.h"
+
+namespace mn {
+
+std::int64_t Nanotime() {
+  timespec ts;
+  ::clock_gettime(CLOCK_MONOTONIC, &ts);
+  return ts.tv_sec * std::int64_t{1'000'000'000} + ts.tv_nsec;
+}
+
+}  // namespace mn

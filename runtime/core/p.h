@@ -1,0 +1,49 @@
+// P: a processor, the right to run goroutines. There are GOMAXPROCS of them.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/core/atomic.h"
+#include "runtime/core/g.h"
+#include "runtime/core/status.h"
+#include "runtime/plug/run_queue.h"
+#include "runtime/timer/timers.h"
+
+namespace mn {
+
+struct M;
+
+struct alignas(64) P {
+  // ---- owner: the M that holds it ------------------------------------------
+  M* m = nullptr;
+  std::uint32_t schedtick = 0;  // goroutines handed out, for the 1/61 rule
+  G* gfree = nullptr;           // dead Gs with a stack of the default size
+  std::uint32_t gfree_count = 0;
+  std::uint64_t goid_next = 0;  // ids reserved for this P: [next, end)
+  std::uint64_t goid_end = 0;
+
+  // atomic: written by the owner, summed by NumGoroutine.
+  mn::atomic<std::int64_t> created{0};
+  mn::atomic<std::int64_t> destroyed{0};
+
+  // owner puts and gets, thieves take (contract: plug/run_queue.h)
+  RunQueue runq;
+
+  // has its own lock; its owner and thieves run it
+  Timers timers;
+
+  // ---- guarded by sched.lock ----------------------------------------------
+  P* link = nullptr;  // sched.pidle
+  // atomic: read without the lock by thieves that skip idle Ps.
+  mn::atomic<PStatus> status{PStatus::kIdle};
+
+  // ---- fixed --------------------------------------------------------------
+  std::int32_t id = 0;
+};
+
+// Owner's counters need no read-modify-write: only one thread writes.
+inline void Bump(mn::atomic<std::int64_t>& counter) {
+  counter.store(counter.load(memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+}  // namespace mn

@@ -1,0 +1,5 @@
+#include "runtime/core/sched.h"
+
+namespace mn {
+Sched sched;
+}  // namespace mn

@@ -1,0 +1,169 @@
+#include "runtime/ctx/stack.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bit>
+#include <new>
+
+#include "runtime/core/lock.h"
+#include "runtime/core/sched.h"
+
+namespace mn {
+
+namespace {
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+// Picked: 1024 default stacks; a million goroutines are a thousand mmaps.
+constexpr std::size_t kSlabSize = 64 << 20;
+constexpr std::size_t kMaxSlabs = 1 << 17;
+
+struct Slab {
+  std::uintptr_t base = 0;
+  std::uint32_t slot_class = 0;
+  std::uint32_t slots = 0;
+  // atomic: slots [0, carved) hold a G; written under pool.lock.
+  mn::atomic<std::uint32_t> carved{0};
+
+  std::size_t SlotSize() const { return std::size_t{1} << slot_class; }
+};
+
+enum class Guard : int { kUnknown, kMadvise, kMprotect };
+
+struct Pool {
+  RtMutex lock;
+  // guarded by lock; nslabs and the slabs below it are also read without
+  Slab* open[33] = {};  // by class: the slab with room
+  Guard guard = Guard::kUnknown;
+  mn::atomic<std::uint32_t> nslabs{0};
+  Slab* slabs[kMaxSlabs] = {};
+};
+Pool pool;
+
+std::size_t GuardSize(std::uint32_t slot_class) {
+  // A frame larger than the guard could step over it: guards cost nothing but
+  // address space, so large stacks have large ones.
+  return slot_class >= 18 ? 64 * 1024 : 4096;
+}
+
+G* SlotG(const Slab& slab, std::uint32_t i) {
+  const std::uintptr_t top = slab.base + (i + 1) * slab.SlotSize();
+  return reinterpret_cast<G*>((top - sizeof(G)) & ~std::uintptr_t{63});
+}
+
+void InstallGuard(std::uintptr_t base, std::size_t size) {
+  void* p = reinterpret_cast<void*>(base);
+  if (pool.guard != Guard::kMprotect) {
+    if (::madvise(p, size, MADV_GUARD_INSTALL) == 0) {
+      pool.guard = Guard::kMadvise;
+      return;
+    }
+    if (pool.guard == Guard::kMadvise) {
+      Throw("cannot guard a goroutine's stack (madvise)", "out of memory");
+    }
+    pool.guard = Guard::kMprotect;  // before Linux 6.13
+  }
+  if (::mprotect(p, size, PROT_NONE) != 0) {
+    Throw(
+        "cannot guard another goroutine's stack: each guard is a mapping on "
+        "this kernel and vm.max_map_count is reached (sysctl -w "
+        "vm.max_map_count=N, or Linux 6.13)",
+        "out of memory");
+  }
+}
+
+Slab* NewSlab(std::uint32_t slot_class) {
+  const std::uint32_t n = pool.nslabs.load(memory_order_relaxed);
+  const std::size_t slot = std::size_t{1} << slot_class;
+  const std::size_t size = slot > kSlabSize ? slot : kSlabSize;
+  void* p = n == kMaxSlabs
+                ? MAP_FAILED
+                : ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (p == MAP_FAILED) {
+    Throw(
+        "cannot reserve address space for goroutine stacks (ulimit -v, "
+        "vm.overcommit_memory=2, or too many goroutines)",
+        "out of memory");
+  }
+  ::madvise(p, size, MADV_NOHUGEPAGE);
+  Slab* slab = new Slab;
+  slab->base = reinterpret_cast<std::uintptr_t>(p);
+  slab->slot_class = slot_class;
+  slab->slots = static_cast<std::uint32_t>(size / slot);
+  pool.slabs[n] = slab;
+  // release: pairs with the acquire in ForEachG and GuardOwner.
+  pool.nslabs.store(n + 1, memory_order_release);
+  return slab;
+}
+
+}  // namespace
+
+std::uint32_t StackClass(std::size_t size) {
+  if (size <= kMinStackSize) return std::bit_width(kMinStackSize) - 1;
+  if (size > kMaxStackSize) {
+    Throw("GoOptions::stack_size exceeds 4 GiB", "stack size out of range");
+  }
+  return static_cast<std::uint32_t>(std::bit_width(std::bit_ceil(size)) - 1);
+}
+
+G* CarveStacks(std::uint32_t stack_class, int want, int* got) {
+  RtLock lock(pool.lock);
+  Slab*& slab = pool.open[stack_class];
+  if (slab == nullptr ||
+      slab->carved.load(memory_order_relaxed) == slab->slots) {
+    slab = NewSlab(stack_class);
+  }
+  G* list = nullptr;
+  std::uint32_t i = slab->carved.load(memory_order_relaxed);
+  for (*got = 0; *got < want && i < slab->slots; ++*got, ++i) {
+    const std::uintptr_t base = slab->base + i * slab->SlotSize();
+    InstallGuard(base, GuardSize(stack_class));
+    G* gp = new (SlotG(*slab, i)) G;
+    gp->stack_lo = base + GuardSize(stack_class);
+    gp->stack_hi = reinterpret_cast<std::uintptr_t>(gp);
+    gp->stack_class = stack_class;
+    gp->schedlink = list;
+    list = gp;
+    // release: pairs with the acquire in ForEachG; the G is constructed.
+    slab->carved.store(i + 1, memory_order_release);
+  }
+  return list;
+}
+
+void ForEachG(void (*fn)(G*, void*), void* arg) {
+  const std::uint32_t n = pool.nslabs.load(memory_order_acquire);
+  for (std::uint32_t s = 0; s < n; s++) {
+    const Slab& slab = *pool.slabs[s];
+    const std::uint32_t carved = slab.carved.load(memory_order_acquire);
+    for (std::uint32_t i = 0; i < carved; i++) {
+      G* gp = SlotG(slab, i);
+      const GStatus status = gp->status.load(memory_order_relaxed);
+      if (status != GStatus::kIdle && status != GStatus::kDead) fn(gp, arg);
+    }
+  }
+}
+
+G* GuardOwner(std::uintptr_t addr) {
+  const std::uint32_t n = pool.nslabs.load(memory_order_acquire);
+  for (std::uint32_t s = 0; s < n; s++) {
+    const Slab& slab = *pool.slabs[s];
+    if (addr < slab.base || addr >= slab.base + slab.slots * slab.SlotSize()) {
+      continue;
+    }
+    const std::uintptr_t offset = addr - slab.base;
+    const std::uint32_t i =
+        static_cast<std::uint32_t>(offset >> slab.slot_class);
+    if (i >= slab.carved.load(memory_order_acquire)) return nullptr;
+    const bool in_guard =
+        (offset & (slab.SlotSize() - 1)) < GuardSize(slab.slot_class);
+    return in_guard ? SlotG(slab, i) : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace mn

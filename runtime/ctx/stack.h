@@ -1,0 +1,59 @@
+// Goroutine stacks: where they come from and how they are told apart.
+//
+// A stack is a slot of a slab of reserved address space (64 KiB slots by
+// default). Lowest: the guard, then the usable part, then, at the very top in
+// the page that is touched first anyway, the callable and the G itself. Only
+// touched pages cost memory: a parked goroutine costs 4096 bytes and 128 bytes
+// of page table.
+//
+// The guard is MADV_GUARD_INSTALL where the kernel has it (Linux 6.13: no extra
+// mapping, so millions of guarded stacks need no sysctl) and mprotect
+// elsewhere, where vm.max_map_count ends the party at about 32 000 stacks and
+// the error says so.
+//
+// Rejected: mmap per stack (vm.max_map_count, 2.5 us each); malloc (no guard);
+// transparent huge pages (64 KiB resident per goroutine); growing by copying
+// (C++ has pointers into its frames).
+//
+// Invariants:
+//   STK-1 a slot is carved once and its G is never unmapped, so a stale G* may
+//         always be read (dumps do);
+//   STK-2 free stacks are never madvised on the free path (10 us).
+// Thread-safety: any M.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/core/g.h"
+
+namespace mn {
+
+inline constexpr std::size_t kDefaultStackSize = 64 * 1024;
+inline constexpr std::size_t kMinStackSize = 16 * 1024;
+inline constexpr std::size_t kMaxStackSize = std::size_t{1} << 32;
+
+// The class (log2 of the slot size) that carries `size` bytes; Throws naming
+// the limit when it is out of range.
+std::uint32_t StackClass(std::size_t size);
+inline constexpr std::uint32_t kDefaultStackClass = 16;
+
+// Carves up to `want` fresh slots of one class and returns their Gs linked
+// through schedlink; at least one. Their status is kIdle, stack bounds set.
+// Out of address space or mappings is fatal and names the limit.
+G* CarveStacks(std::uint32_t stack_class, int want, int* got);
+
+// The G whose guard contains the address, null if none. Async-signal-safe.
+G* GuardOwner(std::uintptr_t addr);
+
+// Installs the SIGSEGV/SIGBUS handler that turns a hit in a guard into
+//   runtime: goroutine stack exceeds 65536-byte limit
+//   fatal error: stack overflow
+// with the goroutine's frames and exit status 2; other faults go on to whoever
+// handled them before. Once.
+void InstallOverflowReport();
+
+// Gives the calling thread the alternate stack that the report runs on.
+void InstallSignalStack();
+
+}  // namespace mn

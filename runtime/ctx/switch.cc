@@ -1,0 +1,26 @@
+#include "runtime/ctx/switch.h"
+
+#include <cxxabi.h>
+#include <pthread.h>
+
+namespace mn {
+
+void InitThreadStack(M* m) {
+  pthread_attr_t attr;
+  void* lo = nullptr;
+  std::size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+    pthread_attr_getstack(&attr, &lo, &size);
+    pthread_attr_destroy(&attr);
+  }
+  m->g0.stack_lo = reinterpret_cast<std::uintptr_t>(lo);
+  m->g0.stack_hi = m->g0.stack_lo + size;
+  m->g0.m = m;
+  m->curg = &m->g0;
+  m->eh = reinterpret_cast<EhGlobals*>(abi::__cxa_get_globals());
+#if MN_TSAN
+  m->g0.fiber = __tsan_get_current_fiber();
+#endif
+}
+
+}  // namespace mn

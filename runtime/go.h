@@ -1,0 +1,140 @@
+// Goroutines: starting them, ending them, and counting them.
+//
+// The model (document, section 3): goroutines (G) run on OS threads (M), and
+// an M must hold a processor (P) to run one. There are GOMAXPROCS Ps.
+//
+// Every function here except Main, GOMAXPROCS and NumCPU must be called from
+// inside a goroutine; called from a thread that the runtime does not know they
+// end the process with a message that says so.
+//
+// After any call that may park, the goroutine may continue on another thread:
+// do not keep `&errno`, a thread_local's address or std::this_thread::get_id()
+// across one.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace mn {
+
+// Options of one goroutine.
+struct GoOptions {
+  // Bytes of address space for the stack; rounded up to a power of two, at
+  // least 16 KiB. Only pages that are touched cost memory. The default carries
+  // everything tried but std::regex on long input; whoever overflows gets a
+  // report that names this option.
+  std::size_t stack_size = 64 * 1024;
+};
+
+// Starts the runtime, runs `fn` as goroutine 1 and ends the process with fn's
+// result as its exit status when fn returns. Never returns; typed int so that
+// it reads `int main() { return mn::Main([] { ...; return 0; }); }`.
+//
+// Other goroutines are not waited for: those that are parked never run again
+// and their destructors do not run. Exit handlers and static destructors do run
+// (std::exit), so what they destroy must not be in use by goroutines that may
+// still be running on other threads.
+//
+// Environment: GOMAXPROCS, GOTRACEBACK, spelled as for Go.
+// Calling it twice is a fatal error. Mirrors: a Go program's main.main.
+int Main(std::function<int()> fn);
+
+namespace internal {
+// The three steps of Go(); use Go() instead.
+inline constexpr std::size_t kMaxInlineCallable = 1024;
+struct NewGoroutineResult {
+  void* g;
+  void* callable;  // aligned as std::max_align_t
+};
+NewGoroutineResult NewGoroutine(std::size_t callable_size,
+                                std::size_t stack_size);
+void StartGoroutine(void* g, void (*run)(void*));
+
+template <class F>
+void RunCallable(void* p) {
+  struct Destroy {
+    F* f;
+    ~Destroy() { f->~F(); }
+  } destroy{static_cast<F*>(p)};  // also when Goexit unwinds
+  (*destroy.f)();
+}
+}  // namespace internal
+
+// Starts a goroutine that runs `f()` (a move-only callable is fine) and
+// returns at once; the new goroutine is next on this P (document, section 3;
+// Go's `go` statement). Does not park. An exception that leaves f ends the
+// process as described in panic.h. Memory: one page per goroutine that is
+// parked or running shallow.
+//
+// A null std::function or function pointer is `fatal error: go of nil func
+// value`, as in Go. Running out of stacks is a fatal error that names the
+// limit.
+template <class F>
+void Go(GoOptions options, F&& f);
+
+template <class F>
+void Go(F&& f) {
+  Go(GoOptions{}, std::forward<F>(f));
+}
+
+// Lets the other runnable goroutines of this P run first; may continue on
+// another thread. Mirrors runtime.Gosched.
+void Gosched();
+
+// Ends the calling goroutine: destructors of everything on its stack run, then
+// it is gone. Other goroutines are unaffected. Ending goroutine 1 this way lets
+// the program go on until everything else has ended, which is then reported as
+// a deadlock. A catch (...) on the way must rethrow. Mirrors runtime.Goexit.
+[[noreturn]] void Goexit();
+
+// The number of Ps: how many goroutines may run at once. Set it with the
+// environment variable GOMAXPROCS (a positive decimal number; anything else is
+// ignored, as Go does); the default is NumCPU(). Callable from any thread once
+// Main has started. Mirrors runtime.GOMAXPROCS(0).
+int GOMAXPROCS();
+
+// Goroutines that have started and not ended, main included. A snapshot.
+// Mirrors runtime.NumGoroutine.
+int NumGoroutine();
+
+// CPUs in the affinity mask of the process when Main started; never changes
+// afterwards. Mirrors runtime.NumCPU.
+int NumCPU();
+
+// ---------------------------------------------------------------------------
+
+namespace internal {
+[[noreturn]] void GoOfNil();
+
+template <class F>
+concept Nullable = requires(const F& f) {
+  { f == nullptr } -> std::convertible_to<bool>;
+};
+}  // namespace internal
+
+template <class F>
+void Go(GoOptions options, F&& f) {
+  using Callable = std::decay_t<F>;
+  if constexpr (internal::Nullable<Callable>) {
+    if (f == nullptr) internal::GoOfNil();
+  }
+  if constexpr (sizeof(Callable) <= internal::kMaxInlineCallable &&
+                alignof(Callable) <= alignof(std::max_align_t) &&
+                std::is_nothrow_constructible_v<Callable, F&&>) {
+    const auto [g, callable] =
+        internal::NewGoroutine(sizeof(Callable), options.stack_size);
+    new (callable) Callable(std::forward<F>(f));
+    internal::StartGoroutine(g, &internal::RunCallable<Callable>);
+  } else {
+    // Too large for the goroutine's first page, or its copy may throw: the heap
+    // holds it.
+    Go(options,
+       [box = std::make_unique<Callable>(std::forward<F>(f))]() { (*box)(); });
+  }
+}
+
+}  // namespace mn

@@ -1,0 +1,17 @@
+// The umbrella header: everything an engineer needs to write programs on the
+// M:N runtime. Link //runtime.
+//
+//   go.h       Main, Go, Gosched, Goexit, GOMAXPROCS, NumGoroutine, NumCPU
+//   chan.h     Chan<T>
+//   sync.h     WaitGroup, Mutex, RWMutex, Once, Cond
+//   time.h     Now, Sleep
+//   syscall.h  BlockingCall
+//   panic.h    Panic
+#pragma once
+
+#include "runtime/chan.h"     // IWYU pragma: export
+#include "runtime/go.h"       // IWYU pragma: export
+#include "runtime/panic.h"    // IWYU pragma: export
+#include "runtime/sync.h"     // IWYU pragma: export
+#include "runtime/syscall.h"  // IWYU pragma: export
+#include "runtime/time.h"     // IWYU pragma: export

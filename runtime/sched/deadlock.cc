@@ -1,0 +1,27 @@
+// What counts as alive: an M that is not on sched.midle. It runs a goroutine,
+// looks for work, waits in netpoll for a timer, or blocks in a BlockingCall;
+// each of these may still make a goroutine runnable. Once all Ms are idle only
+// a timer could, and a timer keeps an M in netpoll.
+//
+// DLK-1: reported when, and only when, every M is idle and no timer is pending.
+#include "runtime/sched/deadlock.h"
+
+#include "runtime/core/fatal.h"
+#include "runtime/core/sched.h"
+
+namespace mn {
+
+void CheckDead() {
+  if (sched.mcount > sched.nmidle) return;
+  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
+    if (sched.allp[i].timers.NextWhen() != 0) return;
+  }
+  int waiting = 0;
+  ForEachG([](G*, void* n) { ++*static_cast<int*>(n); }, &waiting);
+  if (waiting == 0 && sched.main_exited) {
+    Throw("no goroutines (main called runtime.Goexit) - deadlock!");
+  }
+  Throw("all goroutines are asleep - deadlock!");
+}
+
+}  // namespace mn

@@ -1,0 +1,180 @@
+// FindRunnable: what a thread without a goroutine does, down to sleeping.
+//
+// The order: own timers; every 61st tick one from the global queue; the own
+// queue; the global queue; other Ps. Then, with nothing found, the delicate
+// part:
+//   1. under sched.lock look at the global queue again, give the P up;
+//   2. if this M was spinning: stop spinning (seq_cst), then look at every
+//   queue
+//      and timer once more (S4 in spinning.h, MN-7);
+//   3. one M waits for the earliest timer of all Ps in netpoll; the others
+//   sleep
+//      until somebody hands them a P.
+//
+// Rejected: sleeping after step 1 (loses the goroutine that was queued between
+// the last look and the sleep); a dedicated timer thread (a thread switch for
+// every sleeper).
+//
+// Invariants: MN-3, MN-5 (61st tick), MN-6 (an idle process sleeps), MN-7.
+// Lesson 06.
+#include <cstdint>
+
+#include "runtime/core/getg.h"
+#include "runtime/net/netpoll.h"
+#include "runtime/sched/globrunq.h"
+#include "runtime/sched/idle.h"
+#include "runtime/sched/schedule.h"
+#include "runtime/sched/spinning.h"
+#include "runtime/sched/steal.h"
+#include "runtime/time.h"
+
+namespace mn {
+
+namespace {
+
+// Runs p's due timers. *now: 0 = not yet read.
+void CheckTimers(P* p, std::int64_t* now) {
+  const std::int64_t when = p->timers.NextWhen();
+  if (when == 0) return;
+  if (*now == 0) *now = Nanotime();
+  if (when <= *now) p->timers.Run(*now);
+}
+
+std::int64_t EarliestTimer() {
+  std::int64_t earliest = 0;
+  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
+    const std::int64_t when = sched.allp[i].timers.NextWhen();
+    if (when != 0 && (earliest == 0 || when < earliest)) earliest = when;
+  }
+  return earliest;
+}
+
+G* FromGlobal(P* p, bool batch) {
+  if (sched.runqsize.load(memory_order_relaxed) == 0) return nullptr;
+  RtLock lock(sched.lock);
+  return batch ? GlobrunqGetBatch(p) : GlobrunqGet();
+}
+
+// Everything that needs a P. Null: there is no work in sight.
+G* LookForWork(M* m) {
+  P* p = m->p;
+  for (;;) {
+    std::int64_t now = 0;
+    CheckTimers(p, &now);
+    if (p->schedtick % kGlobalQueueTick == 0) {  // MN-5
+      if (G* gp = FromGlobal(p, false)) return gp;
+    }
+    if (G* gp = RunqGet(p->runq)) return gp;
+    if (G* gp = FromGlobal(p, true)) return gp;
+
+    const std::int32_t busy =
+        sched.gomaxprocs - sched.npidle.load(memory_order_relaxed);
+    if (!m->spinning &&
+        2 * sched.nmspinning.load(memory_order_relaxed) >= busy) {  // MN-4
+      return nullptr;
+    }
+    if (!m->spinning) BecomeSpinning(m);
+    bool ran_timer = false;
+    if (G* gp = StealWork(m, &now, &ran_timer)) return gp;
+    if (!ran_timer) return nullptr;
+  }
+}
+
+// Step 1. Returns a goroutine, or null with the P given up (m->p null), or null
+// with the P kept: look again.
+G* GiveUpP(M* m) {
+  RtLock lock(sched.lock);
+  if (G* gp = GlobrunqGetBatch(m->p)) return gp;
+  if (!m->spinning && sched.needspinning.load(memory_order_relaxed) == 1) {
+    BecomeSpinning(m);
+    return nullptr;
+  }
+  PidlePut(ReleaseP(m));
+  return nullptr;
+}
+
+bool AnyWorkQueued() {
+  if (sched.runqsize.load(memory_order_relaxed) != 0) return true;
+  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
+    const RunQueue& q = sched.allp[i].runq;
+    // acquire: pairs with the releases in RunqPut.
+    if (q.head.load(memory_order_acquire) !=
+            q.tail.load(memory_order_acquire) ||
+        q.runnext.load(memory_order_acquire) != nullptr) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Takes an idle P back; false if there is none.
+bool RetakeP(M* m, bool spin) {
+  P* p;
+  {
+    RtLock lock(sched.lock);
+    p = PidleGet();
+  }
+  if (p == nullptr) return false;
+  AcquireP(m, p);
+  if (spin) BecomeSpinning(m);
+  return true;
+}
+
+// Step 2. True: there is work after all and m has a P.
+bool LookAgain(M* m) {
+  m->spinning = false;
+  // seq_cst: pairs with the fence in Wakep (the dangerous pair).
+  if (sched.nmspinning.fetch_sub(1, memory_order_seq_cst) <= 0) {
+    Throw("negative nmspinning", "internal");
+  }
+  return AnyWorkQueued() && RetakeP(m, true);
+}
+
+// Step 3, without a P. Returns with one.
+void SleepWithoutP(M* m) {
+  const std::int64_t when = EarliestTimer();
+  if (when != 0) {
+    // Only one M waits for timers: whoever swaps lastpoll to 0.
+    if (sched.lastpoll.exchange(0, memory_order_seq_cst) != 0) {
+      sched.poll_until.store(when, memory_order_seq_cst);
+      // Look once more: a timer added before poll_until was visible did not
+      // break this wait (TIM-4; pairs with WakeNetPoller).
+      const std::int64_t again = EarliestTimer();
+      NetpollWait(again != 0 && again < when ? again : when);
+      sched.poll_until.store(0, memory_order_seq_cst);
+      sched.lastpoll.store(Nanotime(), memory_order_seq_cst);
+      if (RetakeP(m, true)) return;
+      // No idle P: all are busy and run their own timers.
+    } else {
+      WakeNetPoller(when);  // its deadline may be later than ours
+    }
+  }
+  StopM(m);
+}
+
+}  // namespace
+
+G* FindRunnable(M* m) {
+  for (;;) {
+    if (G* gp = LookForWork(m)) return gp;
+    if (G* gp = GiveUpP(m)) return gp;
+    if (m->p != nullptr) continue;
+    if (m->spinning && LookAgain(m)) continue;
+    SleepWithoutP(m);
+  }
+}
+
+void WakeNetPoller(std::int64_t when) {
+  // seq_cst: pairs with SleepWithoutP: either we see its deadline, or it sees
+  // our timer when it looks once more.
+  StoreLoadFence();
+  if (sched.lastpoll.load(memory_order_seq_cst) == 0) {
+    const std::int64_t until = sched.poll_until.load(memory_order_seq_cst);
+    if (until == 0 || until > when) NetpollBreak();
+  } else {
+    // Nobody waits: an idle P, if there is one, must get an M that does.
+    Wakep();
+  }
+}
+
+}  // namespace mn

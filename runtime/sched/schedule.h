@@ -1,0 +1,25 @@
+// One round of the scheduler, on a thread's own stack (g0), for ever.
+#pragma once
+
+#include "runtime/core/sched.h"
+
+namespace mn {
+
+// Finds a goroutine, runs it until it switches back here, repeats. Stack: g0.
+[[noreturn]] void Schedule(M* m);
+
+// A goroutine to run, from this P's queue, the global queue, timers, or another
+// P; blocks until there is one. Stack: g0. m has a P on return.
+// (find_runnable.cc)
+G* FindRunnable(M* m);
+
+// The short way: the next goroutine of this P if that is all there is to
+// decide, else null (an empty queue, a global tick, a due timer: FindRunnable's
+// business). Any stack. Takes no lock.
+G* PickLocal(P* p);
+
+// A timer is due at `when`: makes sure that whoever waits in netpoll does not
+// sleep past it. Caller: any M that added a timer or gave up a P that has one.
+void WakeNetPoller(std::int64_t when);
+
+}  // namespace mn

@@ -1,0 +1,223 @@
+// Birth and death of goroutines.
+//
+// A dead G keeps its stack and goes to the free list of the P it died on: the
+// next goroutine started there finds both warm in the cache. Lists that grow
+// past kLocalMax give half to a global list, and take half back when empty.
+//
+// Rejected: freeing stacks (10 us of page-table work each); malloc for the
+// callable (it lives in the stack page, which is touched anyway).
+//
+// Invariants: G1 ids are never reused, main is 1; G2 a dying goroutine's stack
+// is put on a free list only from another stack.
+#include <unwind.h>
+
+#include "runtime/core/sanitizer.h"
+#if MN_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+#include "runtime/core/getg.h"
+#include "runtime/ctx/stack.h"
+#include "runtime/ctx/switch.h"
+#include "runtime/go.h"
+#include "runtime/sched/current.h"
+#include "runtime/sched/park.h"
+#include "runtime/sched/spawn.h"
+#include "runtime/sched/spinning.h"
+
+namespace mn {
+
+namespace {
+
+constexpr std::uint32_t kLocalMax = 64;  // as Go
+constexpr std::uint32_t kTransfer = 32;  // as Go
+constexpr std::uint64_t kIdBatch = 16;   // as Go: ids reserved per P
+constexpr int kCarveBatch = 16;
+
+struct FreeGs {
+  RtMutex lock;
+  G* list[33] = {};  // by stack class
+};
+FreeGs global_free;
+
+G* TakeGlobalFree(std::uint32_t stack_class, std::uint32_t want,
+                  std::uint32_t* got) {
+  RtLock lock(global_free.lock);
+  G*& list = global_free.list[stack_class];
+  G* taken = nullptr;
+  for (*got = 0; *got < want && list != nullptr; ++*got) {
+    G* gp = list;
+    list = gp->schedlink;
+    gp->schedlink = taken;
+    taken = gp;
+  }
+  return taken;
+}
+
+void RefillGfree(P* p) {
+  std::uint32_t n = 0;
+  p->gfree = TakeGlobalFree(kDefaultStackClass, kTransfer, &n);
+  if (p->gfree == nullptr) {
+    int carved = 0;
+    p->gfree = CarveStacks(kDefaultStackClass, kCarveBatch, &carved);
+    n = static_cast<std::uint32_t>(carved);
+  }
+  p->gfree_count = n;
+}
+
+void SpillGfree(P* p) {
+  RtLock lock(global_free.lock);
+  for (std::uint32_t i = 0; i < kTransfer; i++) {
+    G* gp = p->gfree;
+    p->gfree = gp->schedlink;
+    gp->schedlink = global_free.list[kDefaultStackClass];
+    global_free.list[kDefaultStackClass] = gp;
+  }
+  p->gfree_count -= kTransfer;
+}
+
+G* GfGet(P* p, std::uint32_t stack_class) {
+  if (stack_class == kDefaultStackClass) {
+    if (p->gfree == nullptr) [[unlikely]]
+      RefillGfree(p);
+    G* gp = p->gfree;
+    p->gfree = gp->schedlink;
+    p->gfree_count--;
+    return gp;
+  }
+  std::uint32_t n;
+  G* gp = TakeGlobalFree(stack_class, 1, &n);
+  int carved;
+  return gp != nullptr ? gp : CarveStacks(stack_class, 1, &carved);
+}
+
+// G2: runs on the next stack.
+void Gdestroy(G* gp, void*) {
+  SetStatus(gp, GStatus::kRunning, GStatus::kDead);
+#if MN_TSAN
+  __tsan_destroy_fiber(gp->fiber);
+#endif
+  P* p = getp();
+  Bump(p->destroyed);
+  if (gp->stack_class == kDefaultStackClass) {
+    gp->schedlink = p->gfree;
+    p->gfree = gp;
+    if (++p->gfree_count >= kLocalMax) SpillGfree(p);
+  } else {
+    RtLock lock(global_free.lock);
+    gp->schedlink = global_free.list[gp->stack_class];
+    global_free.list[gp->stack_class] = gp;
+  }
+}
+
+[[noreturn]] void Goexit0(G* gp) {
+  if (gp->goid == 1) {
+    RtLock lock(sched.lock);
+    sched.main_exited = true;
+  }
+  SwitchAway(gp, Gdestroy, nullptr, /*dying=*/true);
+  __builtin_unreachable();
+}
+
+// The outermost frame of every goroutine. No exception handler here: with none,
+// an exception that nobody catches calls std::terminate with the goroutine's
+// stack intact, and the panic report can show where it was thrown.
+void GoroutineEntry(boost::context::detail::transfer_t t) {
+  EnterSwitched(t);
+  G* gp = getg();
+  gp->fn(gp->arg);
+  Goexit0(gp);
+}
+
+std::uint64_t NextGoid(P* p) {
+  if (p->goid_next == p->goid_end) [[unlikely]] {
+    p->goid_next =
+        sched.goidgen.fetch_add(kIdBatch, memory_order_relaxed) + 1;  // G1
+    p->goid_end = p->goid_next + kIdBatch;
+  }
+  return p->goid_next++;
+}
+
+}  // namespace
+
+G* NewG(P* p, std::size_t callable_size, std::size_t stack_size) {
+  const std::uint32_t stack_class = stack_size == kDefaultStackSize
+                                        ? kDefaultStackClass
+                                        : StackClass(stack_size);
+  G* gp = GfGet(p, stack_class);
+  // Below the G: the callable, then the stack.
+  const std::uintptr_t callable =
+      (gp->stack_hi - callable_size) & ~std::uintptr_t{15};
+#if MN_ASAN
+  // A goroutine that died here left poisoned redzones behind.
+  __asan_unpoison_memory_region(reinterpret_cast<void*>(gp->stack_lo),
+                                gp->stack_hi - gp->stack_lo);
+#endif
+  gp->arg = reinterpret_cast<void*>(callable);
+  MakeContext(gp, gp->arg, GoroutineEntry);
+  gp->goid = NextGoid(p);
+  gp->waitreason.store(WaitReason::kNone, memory_order_relaxed);
+  return gp;
+}
+
+void StartG(P* p, G* gp, void (*run)(void*)) {
+  gp->fn = run;
+  gp->status.store(GStatus::kRunnable, memory_order_relaxed);
+  Bump(p->created);
+  RunqPut(p->runq, gp, true);
+  Wakep();
+}
+
+internal::NewGoroutineResult internal::NewGoroutine(std::size_t callable_size,
+                                                    std::size_t stack_size) {
+  G* self = CurrentG("mn::Go");
+  G* gp = NewG(getp(), callable_size, stack_size);
+  gp->parent_goid = self->goid;
+  gp->gopc = __builtin_return_address(0);
+  return {gp, gp->arg};
+}
+
+void internal::StartGoroutine(void* g, void (*run)(void*)) {
+  StartG(getp(), static_cast<G*>(g), run);
+}
+
+void internal::GoOfNil() { Throw("go of nil func value"); }
+
+namespace {
+
+// Called for every frame of the unwinding goroutine; ends it at the outermost.
+_Unwind_Reason_Code StopAtEntry(int, _Unwind_Action actions,
+                                _Unwind_Exception_Class,
+                                _Unwind_Exception* unwind, _Unwind_Context*,
+                                void*) {
+  if (actions & _UA_END_OF_STACK) {
+    delete unwind;
+    Goexit0(getg());
+  }
+  return _URC_NO_REASON;
+}
+
+void GoexitSwallowed(_Unwind_Reason_Code, _Unwind_Exception*) {
+  Throw("a catch (...) must rethrow while mn::Goexit unwinds",
+        "Goexit was swallowed");
+}
+
+}  // namespace
+
+void Goexit() {
+  CurrentG("mn::Goexit");
+  // Not a C++ exception: no handler but catch (...) sees it, and that must
+  // rethrow. On the heap: this frame is unwound, and overwritten by the
+  // destructors that run, while the unwinder still needs it.
+  auto* unwind = new _Unwind_Exception{};
+  unwind->exception_cleanup = GoexitSwallowed;
+#if MN_ASAN
+  // As ASan does for a C++ throw: frames that are left leave no redzones
+  // behind.
+  __asan_handle_no_return();
+#endif
+  _Unwind_ForcedUnwind(unwind, StopAtEntry, nullptr);
+  Throw("Goexit could not unwind the goroutine's stack", "Goexit");
+}
+
+}  // namespace mn

@@ -1,0 +1,17 @@
+// Making goroutines; the public face is Go() in runtime/go.h.
+#pragma once
+
+#include <cstddef>
+
+#include "runtime/core/sched.h"
+
+namespace mn {
+
+// A G with an empty stack and room for the callable at gp->arg. Caller: the M
+// that holds p.
+G* NewG(P* p, std::size_t callable_size, std::size_t stack_size);
+
+// Makes it runnable: run(gp->arg) will be called on it; it is next on p.
+void StartG(P* p, G* gp, void (*run)(void*));
+
+}  // namespace mn

@@ -1,0 +1,42 @@
+#include "runtime/sched/spinning.h"
+
+#include "runtime/sched/idle.h"
+
+namespace mn {
+
+void internal::WakepSlow() {
+  std::int32_t none = 0;
+  // At most one: whoever wins starts an M. seq_cst: part of the total order of
+  // the dangerous pair.
+  if (!sched.nmspinning.compare_exchange_strong(none, 1,
+                                                memory_order_seq_cst)) {
+    return;
+  }
+  sched.lock.Lock();
+  P* p = PidleGet();
+  if (p == nullptr) {
+    // The idle P found itself work meanwhile. An M that is on its way to sleep
+    // must not rely on us: needspinning asks it to look once more.
+    sched.needspinning.store(1, memory_order_relaxed);
+    sched.nmspinning.fetch_sub(1, memory_order_seq_cst);
+    sched.lock.Unlock();
+    return;
+  }
+  sched.lock.Unlock();
+  StartM(p, true);
+}
+
+void BecomeSpinning(M* m) {
+  m->spinning = true;
+  sched.nmspinning.fetch_add(1, memory_order_seq_cst);
+  sched.needspinning.store(0, memory_order_relaxed);
+}
+
+void ResetSpinning(M* m) {
+  MN_DCHECK(m->spinning, "S3");
+  m->spinning = false;
+  sched.nmspinning.fetch_sub(1, memory_order_seq_cst);
+  Wakep();
+}
+
+}  // namespace mn
