@@ -22,6 +22,12 @@ namespace {
 constexpr std::size_t kSlabSize = 64 << 20;
 constexpr std::size_t kMaxSlabs = 1 << 17;
 
+// Neighbouring stacks start at different cache lines of their top page, or all
+// Gs would compete for the eight ways of one L1 set: measured, spawn_join takes
+// 120 ns without and 56 ns with. Sixteen lines leave three quarters of the
+// page.
+constexpr std::uint32_t kColours = 16;
+
 struct Slab {
   std::uintptr_t base = 0;
   std::uint32_t slot_class = 0;
@@ -29,7 +35,7 @@ struct Slab {
   // atomic: slots [0, carved) hold a G; written under pool.lock.
   mn::atomic<std::uint32_t> carved{0};
 
-  std::size_t SlotSize() const { return std::size_t{1} << slot_class; }
+  std::size_t SlotSize() const;
 };
 
 enum class Guard : int { kUnknown, kMadvise, kMprotect };
@@ -50,9 +56,16 @@ std::size_t GuardSize(std::uint32_t slot_class) {
   return slot_class >= 18 ? 64 * 1024 : 4096;
 }
 
+std::size_t Slab::SlotSize() const {
+  // Not a power of two: with a 64 KiB stride the Gs and the hot ends of all
+  // stacks would share two sets of the L2 cache.
+  return (std::size_t{1} << slot_class) + GuardSize(slot_class);
+}
+
 G* SlotG(const Slab& slab, std::uint32_t i) {
   const std::uintptr_t top = slab.base + (i + 1) * slab.SlotSize();
-  return reinterpret_cast<G*>((top - sizeof(G)) & ~std::uintptr_t{63});
+  const std::uintptr_t colour = (i % kColours) * 64;
+  return reinterpret_cast<G*>((top - colour - sizeof(G)) & ~std::uintptr_t{63});
 }
 
 void InstallGuard(std::uintptr_t base, std::size_t size) {
@@ -78,7 +91,8 @@ void InstallGuard(std::uintptr_t base, std::size_t size) {
 
 Slab* NewSlab(std::uint32_t slot_class) {
   const std::uint32_t n = pool.nslabs.load(memory_order_relaxed);
-  const std::size_t slot = std::size_t{1} << slot_class;
+  const std::size_t slot =
+      (std::size_t{1} << slot_class) + GuardSize(slot_class);
   const std::size_t size = slot > kSlabSize ? slot : kSlabSize;
   void* p = n == kMaxSlabs
                 ? MAP_FAILED
@@ -156,11 +170,9 @@ G* GuardOwner(std::uintptr_t addr) {
       continue;
     }
     const std::uintptr_t offset = addr - slab.base;
-    const std::uint32_t i =
-        static_cast<std::uint32_t>(offset >> slab.slot_class);
+    const auto i = static_cast<std::uint32_t>(offset / slab.SlotSize());
     if (i >= slab.carved.load(memory_order_acquire)) return nullptr;
-    const bool in_guard =
-        (offset & (slab.SlotSize() - 1)) < GuardSize(slab.slot_class);
+    const bool in_guard = offset % slab.SlotSize() < GuardSize(slab.slot_class);
     return in_guard ? SlotG(slab, i) : nullptr;
   }
   return nullptr;
