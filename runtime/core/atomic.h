@@ -20,6 +20,15 @@ using std::memory_order_relaxed;
 using std::memory_order_release;
 using std::memory_order_seq_cst;
 
+// A moment of rest in a loop that waits for another CPU.
+inline void CpuRelax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 // Orders every store before it with every load after it (#StoreLoad), which
 // release and acquire do not: "I queued work, is anybody asleep?" needs it.
 inline void StoreLoadFence() {

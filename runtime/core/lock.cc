@@ -13,13 +13,6 @@ namespace {
 // of a few dozen instructions, short next to a futex call (5 us for the waker).
 constexpr int kSpins = 100;
 
-void CpuRelax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 }  // namespace
 
 void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected) {

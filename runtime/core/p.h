@@ -16,11 +16,14 @@ struct M;
 struct alignas(64) P {
   // ---- owner: the M that holds it ------------------------------------------
   M* m = nullptr;
-  std::uint32_t schedtick = 0;  // goroutines handed out, for the 1/61 rule
-  G* gfree = nullptr;           // dead Gs with a stack of the default size
+  G* gfree = nullptr;  // dead Gs with a stack of the default size
   std::uint32_t gfree_count = 0;
   std::uint64_t goid_next = 0;  // ids reserved for this P: [next, end)
   std::uint64_t goid_end = 0;
+
+  // atomic: written by the owner. Goroutines handed out: the 1/61 rule, and for
+  // thieves the sign that the owner is at work.
+  mn::atomic<std::uint32_t> schedtick{0};
 
   // atomic: written by the owner, summed by NumGoroutine.
   mn::atomic<std::int64_t> created{0};
@@ -42,7 +45,8 @@ struct alignas(64) P {
 };
 
 // Owner's counters need no read-modify-write: only one thread writes.
-inline void Bump(mn::atomic<std::int64_t>& counter) {
+template <class T>
+inline void Bump(mn::atomic<T>& counter) {
   counter.store(counter.load(memory_order_relaxed) + 1, memory_order_relaxed);
 }
 

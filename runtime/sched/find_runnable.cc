@@ -55,13 +55,50 @@ G* FromGlobal(P* p, bool batch) {
   return batch ? GlobrunqGetBatch(p) : GlobrunqGet();
 }
 
+bool AnyWorkQueued() {
+  if (sched.runqsize.load(memory_order_relaxed) != 0) return true;
+  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
+    const RunQueue& q = sched.allp[i].runq;
+    // acquire: pairs with the releases in RunqPut.
+    if (q.head.load(memory_order_acquire) !=
+            q.tail.load(memory_order_acquire) ||
+        q.runnext.load(memory_order_acquire) != nullptr) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// How long a spinning M goes on looking before it sleeps. A futex wake costs
+// the waker 5 us, so sleeping at once makes every hand-over between two Ps that
+// dear; see the measurements in the commit that set it.
+constexpr std::int64_t kSpinNs = 30'000;
+
+// Waits for work to show up until `deadline` (0: sets it). False: none did.
+bool SpinForWork(std::int64_t* deadline) {
+  if (sched.gomaxprocs == 1 || sched.ncpu == 1) return false;
+  std::int64_t now = Nanotime();
+  if (*deadline == 0) *deadline = now + kSpinNs;
+  while (now < *deadline) {
+    // Pauses, so that the looked-at queues stay in their owners' caches.
+    for (int i = 0; i < 32; i++) CpuRelax();
+    if (AnyWorkQueued()) return true;
+    now = Nanotime();
+    const std::int64_t when = EarliestTimer();
+    if (when != 0 && when <= now) return true;
+  }
+  return false;
+}
+
 // Everything that needs a P. Null: there is no work in sight.
 G* LookForWork(M* m) {
   P* p = m->p;
+  std::int64_t spin_deadline = 0;
   for (;;) {
     std::int64_t now = 0;
     CheckTimers(p, &now);
-    if (p->schedtick % kGlobalQueueTick == 0) {  // MN-5
+    if (p->schedtick.load(memory_order_relaxed) % kGlobalQueueTick ==
+        0) {  // MN-5
       if (G* gp = FromGlobal(p, false)) return gp;
     }
     if (G* gp = RunqGet(p->runq)) return gp;
@@ -76,7 +113,7 @@ G* LookForWork(M* m) {
     if (!m->spinning) BecomeSpinning(m);
     bool ran_timer = false;
     if (G* gp = StealWork(m, &now, &ran_timer)) return gp;
-    if (!ran_timer) return nullptr;
+    if (!ran_timer && !SpinForWork(&spin_deadline)) return nullptr;
   }
 }
 
@@ -91,20 +128,6 @@ G* GiveUpP(M* m) {
   }
   PidlePut(ReleaseP(m));
   return nullptr;
-}
-
-bool AnyWorkQueued() {
-  if (sched.runqsize.load(memory_order_relaxed) != 0) return true;
-  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
-    const RunQueue& q = sched.allp[i].runq;
-    // acquire: pairs with the releases in RunqPut.
-    if (q.head.load(memory_order_acquire) !=
-            q.tail.load(memory_order_acquire) ||
-        q.runnext.load(memory_order_acquire) != nullptr) {
-      return true;
-    }
-  }
-  return false;
 }
 
 // Takes an idle P back; false if there is none.

@@ -12,14 +12,15 @@ void Schedule(M* m) {
   for (;;) {
     G* gp = FindRunnable(m);
     if (m->spinning) ResetSpinning(m);
-    m->p->schedtick++;
+    Bump(m->p->schedtick);
     SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
     SwitchTo(&m->g0, gp, nullptr, nullptr);
   }
 }
 
 G* PickLocal(P* p) {
-  if (p->schedtick % kGlobalQueueTick == 0 &&
+  const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
+  if (tick % kGlobalQueueTick == 0 &&
       sched.runqsize.load(memory_order_relaxed) != 0) {
     return nullptr;
   }
@@ -27,7 +28,8 @@ G* PickLocal(P* p) {
   if (when != 0 && when <= Nanotime()) return nullptr;
   G* gp = RunqGet(p->runq);
   if (gp != nullptr) {
-    p->schedtick++;  // runnext hand-overs tick too: they share the 1/61 rule
+    // runnext hand-overs tick too: they share the 1/61 rule.
+    p->schedtick.store(tick + 1, memory_order_relaxed);
     SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
   }
   return gp;

@@ -22,6 +22,21 @@ std::uint32_t CoprimeStride(std::uint32_t n, std::uint64_t r) {
   return stride;
 }
 
+// WS-4. True: victim's owner has scheduled nothing since before the wait, and
+// `next` is still waiting there.
+bool OwnerIsBusy(P* victim, G* next) {
+  const std::uint32_t tick = victim->schedtick.load(memory_order_relaxed);
+  const std::int64_t until = Nanotime() + kPatienceNs;
+  do {
+    for (int i = 0; i < 16; i++) CpuRelax();
+    if (victim->schedtick.load(memory_order_relaxed) != tick ||
+        victim->runq.runnext.load(memory_order_relaxed) != next) {
+      return false;
+    }
+  } while (Nanotime() < until);
+  return true;
+}
+
 }  // namespace
 
 G* RunqSteal(P* thief, P* victim, bool take_runnext) {
@@ -39,7 +54,7 @@ G* RunqSteal(P* thief, P* victim, bool take_runnext) {
     if (n == 0) {
       if (!take_runnext) return nullptr;
       G* next = from.runnext.load(memory_order_relaxed);
-      if (next == nullptr) return nullptr;
+      if (next == nullptr || !OwnerIsBusy(victim, next)) return nullptr;
       // acquire: pairs with the release in RunqPut.
       if (from.runnext.compare_exchange_strong(
               next, nullptr, memory_order_acquire, memory_order_relaxed)) {

@@ -10,11 +10,16 @@
 // the last round, since its owner is about to run it. Lesson 05.
 #pragma once
 
+#include <cstdint>
+
 #include "runtime/core/sched.h"
 
 namespace mn {
 
 inline constexpr int kStealRounds = 4;
+
+// Go sleeps this long before it takes a runnext; we watch the owner meanwhile.
+inline constexpr std::int64_t kPatienceNs = 3'000;
 
 // Moves half of victim's queue to thief's and returns one of them to run; null
 // if there was nothing. Caller: the M that holds thief.
