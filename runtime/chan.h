@@ -5,8 +5,10 @@
 // parks for ever (and Close panics).
 //
 // Thread-safety: every function may be called from any goroutine at once.
-// Elements: any movable type; moved in and out, straight from the sender's
-// stack to the receiver's when one of the two is already waiting.
+// Elements: any type with a move constructor that does not throw; moved in and
+// out, straight from the sender's stack to the receiver's when one of the two
+// is already waiting. Its move constructor and destructor run inside the
+// channel's lock: they must not park. Put what moves badly into a unique_ptr.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +30,10 @@ enum class TryResult {
 
 template <class T>
 class Chan {
+  static_assert(std::is_nothrow_move_constructible_v<T>,
+                "Chan<T>: T's move constructor must be noexcept; send a "
+                "std::unique_ptr<T> instead");
+
  public:
   // The nil channel.
   Chan() = default;

@@ -44,10 +44,11 @@ struct alignas(64) P {
   std::int32_t id = 0;
 };
 
-// Owner's counters need no read-modify-write: only one thread writes.
+// Owner's counters need no read-modify-write: only one thread writes. release:
+// pairs with the acquire in NumGoroutine.
 template <class T>
 inline void Bump(mn::atomic<T>& counter) {
-  counter.store(counter.load(memory_order_relaxed) + 1, memory_order_relaxed);
+  counter.store(counter.load(memory_order_relaxed) + 1, memory_order_release);
 }
 
 }  // namespace mn

@@ -35,7 +35,8 @@ int EpollWaitNs(epoll_event* events, int n, std::int64_t ns) {
     ts.tv_nsec = ns % 1'000'000'000;
     const long r =
         ::syscall(SYS_epoll_pwait2, epfd, events, n, &ts, nullptr, 0);
-    if (r >= 0 || errno != ENOSYS) return static_cast<int>(r);
+    if (r >= 0 || errno == EINTR) return static_cast<int>(r);
+    // ENOSYS from an old kernel, EPERM from an old container's seccomp filter.
     missing.store(true, memory_order_relaxed);
   }
 #endif

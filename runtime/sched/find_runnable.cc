@@ -122,24 +122,29 @@ G* LookForWork(M* m) {
 G* GiveUpP(M* m) {
   RtLock lock(sched.lock);
   if (G* gp = GlobrunqGetBatch(m->p)) return gp;
-  if (!m->spinning && sched.needspinning.load(memory_order_relaxed) == 1) {
-    BecomeSpinning(m);
-    return nullptr;
-  }
   PidlePut(ReleaseP(m));
+  StoreLoadFence();  // pairs with the second fence in Wakep (S5)
+  if (!m->spinning && sched.needspinning.load(memory_order_relaxed) == 1) {
+    AcquireP(m, PidleGet());  // under the lock: still there
+    BecomeSpinning(m);
+  }
   return nullptr;
 }
 
-// Takes an idle P back; false if there is none.
-bool RetakeP(M* m, bool spin) {
+// Takes an idle P back, spinning; false if there is none.
+bool RetakeP(M* m) {
   P* p;
   {
     RtLock lock(sched.lock);
     p = PidleGet();
+    if (p == nullptr) {
+      // Whoever is about to idle a P must look for what we came for (S5).
+      sched.needspinning.store(1, memory_order_relaxed);
+      return false;
+    }
   }
-  if (p == nullptr) return false;
   AcquireP(m, p);
-  if (spin) BecomeSpinning(m);
+  BecomeSpinning(m);
   return true;
 }
 
@@ -150,7 +155,8 @@ bool LookAgain(M* m) {
   if (sched.nmspinning.fetch_sub(1, memory_order_seq_cst) <= 0) {
     Throw("negative nmspinning", "internal");
   }
-  return AnyWorkQueued() && RetakeP(m, true);
+  StoreLoadFence();
+  return AnyWorkQueued() && RetakeP(m);
 }
 
 // Step 3, without a P. Returns with one.
@@ -160,13 +166,14 @@ void SleepWithoutP(M* m) {
     // Only one M waits for timers: whoever swaps lastpoll to 0.
     if (sched.lastpoll.exchange(0, memory_order_seq_cst) != 0) {
       sched.poll_until.store(when, memory_order_seq_cst);
+      StoreLoadFence();
       // Look once more: a timer added before poll_until was visible did not
       // break this wait (TIM-4; pairs with WakeNetPoller).
       const std::int64_t again = EarliestTimer();
       NetpollWait(again != 0 && again < when ? again : when);
       sched.poll_until.store(0, memory_order_seq_cst);
       sched.lastpoll.store(Nanotime(), memory_order_seq_cst);
-      if (RetakeP(m, true)) return;
+      if (RetakeP(m)) return;
       // No idle P: all are busy and run their own timers.
     } else {
       WakeNetPoller(when);  // its deadline may be later than ours

@@ -77,10 +77,15 @@ int GOMAXPROCS() { return sched.gomaxprocs; }
 int NumCPU() { return sched.ncpu; }
 
 int NumGoroutine() {
+  // All ends before all beginnings: a goroutine that moves and ends meanwhile
+  // may be counted too often, never too rarely.
   std::int64_t n = 0;
   for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
-    n += sched.allp[i].created.load(memory_order_relaxed) -
-         sched.allp[i].destroyed.load(memory_order_relaxed);
+    // acquire: pairs with the release in Bump.
+    n -= sched.allp[i].destroyed.load(memory_order_acquire);
+  }
+  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
+    n += sched.allp[i].created.load(memory_order_relaxed);
   }
   return static_cast<int>(n);
 }

@@ -28,8 +28,11 @@ void internal::WakepSlow() {
 
 void BecomeSpinning(M* m) {
   m->spinning = true;
-  sched.nmspinning.fetch_add(1, memory_order_seq_cst);
+  // The request is taken back before this M looks at the queues, with a full
+  // barrier between: who still saw it has its work seen (S5).
   sched.needspinning.store(0, memory_order_relaxed);
+  sched.nmspinning.fetch_add(1, memory_order_seq_cst);
+  StoreLoadFence();
 }
 
 void ResetSpinning(M* m) {

@@ -16,7 +16,11 @@
 //   S3 a spinning M that finds work stops spinning, and if it was the last one
 //      wakes another (ResetSpinning), since there may be more where that was;
 //   S4 a spinning M that finds nothing stops spinning and then looks at every
-//      queue once more before it sleeps.
+//      queue once more before it sleeps;
+//   S5 whoever finds no idle P for the work it knows of sets needspinning; an M
+//      that puts its P on the idle list without having spun looks at it after
+//      that, and takes the P back to spin. It matters when the spinning M that
+//      everybody relies on has already looked for the last time.
 //
 // The dangerous pair: A queues work and then looks whether somebody spins; B
 // stops spinning and then looks for work. Each must make its own store visible
@@ -40,9 +44,14 @@ void WakepSlow();
 // S2. Caller: an M that has just made a goroutine runnable. Does not park.
 inline void Wakep() {
   if (sched.gomaxprocs == 1) return;  // no other P: nobody to wake
-  StoreLoadFence();                   // pairs with B's decrement, S4, and with
-                                      // the increment in PidlePut
-  if (sched.npidle.load(memory_order_relaxed) == 0) return;
+  StoreLoadFence();  // pairs with B's decrement (S4) and with PidlePut
+  if (sched.npidle.load(memory_order_relaxed) == 0) {
+    // S5. Already asked: whoever clears it looks at the queues after that.
+    if (sched.needspinning.load(memory_order_relaxed) == 1) return;
+    sched.needspinning.store(1, memory_order_relaxed);
+    StoreLoadFence();  // pairs with PidlePut: it sees the request, or we the P
+    if (sched.npidle.load(memory_order_relaxed) == 0) return;
+  }
   if (sched.nmspinning.load(memory_order_relaxed) != 0) return;
   internal::WakepSlow();
 }
