@@ -15,10 +15,20 @@
 #include "runtime/core/fatal.h"
 #include "runtime/core/sanitizer.h"
 #include "runtime/core/status.h"
+#include "runtime/plug/context.h"
 
 namespace mn {
 
+struct G;
 struct M;
+
+// What is to be done on arrival for the goroutine that was left; lives on its
+// stack (ctx/switch.h).
+struct Departure {
+  G* from;
+  void (*after)(G* from, void* arg);
+  void* arg;
+};
 
 // What __cxa_get_globals() points at: the exceptions being handled and the
 // number of those in flight. It belongs to the goroutine, not to the thread, so
@@ -30,8 +40,9 @@ struct EhGlobals {
 
 struct G {
   // ---- owner: the M that runs it; handed over with the G's state -----------
-  void* ctx = nullptr;  // saved by the switch while not running
-  void* fp = nullptr;   // frame pointer at the switch, for stack walks
+  Context ctx;         // saved by the switch while not running
+  void* fp = nullptr;  // frame pointer at the switch, for stack walks
+  Departure* departure = nullptr;  // left behind by whoever switched to us
   EhGlobals eh;
   M* m = nullptr;          // while kRunning or kSyscall
   G* schedlink = nullptr;  // the queue or free list that holds it

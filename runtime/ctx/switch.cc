@@ -5,6 +5,10 @@
 
 namespace mn {
 
+void CtxReturned() {
+  Throw("a goroutine's outermost function returned", "CTX-5");
+}
+
 void InitThreadStack(M* m) {
   pthread_attr_t attr;
   void* lo = nullptr;

@@ -9,18 +9,11 @@
 // park inside a catch block), m->curg, and the stack's identity for ASan and
 // TSan.
 //
-// Rejected: boost::context::fiber (from 1.88 it manages exception state too,
-// and allocates its own stacks); swapcontext (a system call for the signal
-// mask: 229 ns instead of 6).
-//
 // Invariants:
-//   CTX-A after SwitchTo returns, and in EnterSwitched, `from`'s context is
-//         complete before `after` runs;
-//   CTX-B nothing thread-local is cached across: getm() is read anew.
-// Lesson 02.
+//   SWT-1 `from`'s context is complete before `after` runs;
+//   SWT-2 nothing thread-local is cached across: getm() is read anew.
+// The registers themselves are the piece plug/context.h. Lesson 02.
 #pragma once
-
-#include <boost/context/detail/fcontext.hpp>
 
 #include "runtime/core/g.h"
 #include "runtime/core/getg.h"
@@ -42,17 +35,10 @@ using AfterSwitch = void (*)(G* from, void* arg);
 
 namespace internal {
 
-// Lives on the stack that is left; read once on arrival.
-struct Departure {
-  G* from;
-  AfterSwitch after;
-  void* arg;
-};
-
-inline void Arrive(boost::context::detail::transfer_t t) {
-  const Departure d = *static_cast<Departure*>(t.data);
-  d.from->ctx = t.fctx;  // CTX-A
-  if (d.after != nullptr) d.after(d.from, d.arg);
+// First thing on the stack of `self`, which has just been resumed.
+inline void Arrive(G* self) {
+  const Departure d = *self->departure;
+  if (d.after != nullptr) d.after(d.from, d.arg);  // SWT-1
 }
 
 }  // namespace internal
@@ -72,7 +58,8 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
   *m->eh = to->eh;
   m->curg = to;
   to->m = m;
-  internal::Departure d{from, after, arg};
+  Departure d{from, after, arg};
+  to->departure = &d;
 #if MN_ASAN
   __sanitizer_start_switch_fiber(dying ? nullptr : &from->fake_stack,
                                  reinterpret_cast<void*>(to->stack_lo),
@@ -82,19 +69,18 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
   __tsan_switch_to_fiber(to->fiber, 0);
 #endif
   (void)dying;
-  const auto t = boost::context::detail::jump_fcontext(to->ctx, &d);
+  CtxSwap(from->ctx, to->ctx);
 #if MN_ASAN
   __sanitizer_finish_switch_fiber(from->fake_stack, nullptr, nullptr);
 #endif
-  internal::Arrive(t);
+  internal::Arrive(from);
 }
 
-// Prepares gp's context so that the next switch to it calls entry on its empty
-// stack, below `sp_top`.
-inline void MakeContext(G* gp, void* sp_top,
-                        void (*entry)(boost::context::detail::transfer_t)) {
-  gp->ctx = boost::context::detail::make_fcontext(
-      sp_top, reinterpret_cast<std::uintptr_t>(sp_top) - gp->stack_lo, entry);
+// Prepares gp's context so that the next switch to it calls entry(gp) on its
+// empty stack, below `sp_top`.
+inline void MakeContext(G* gp, void* sp_top, void (*entry)(void* gp)) {
+  CtxMake(gp->ctx, reinterpret_cast<void*>(gp->stack_lo), sp_top, entry, gp);
+  gp->fp = nullptr;
   gp->eh = EhGlobals{};
 #if MN_TSAN
   gp->fiber = __tsan_create_fiber(0);
@@ -105,11 +91,11 @@ inline void MakeContext(G* gp, void* sp_top,
 }
 
 // First thing in `entry`: completes the switch that brought us here.
-inline void EnterSwitched(boost::context::detail::transfer_t t) {
+inline void EnterSwitched(G* self) {
 #if MN_ASAN
   __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
 #endif
-  internal::Arrive(t);
+  internal::Arrive(self);
 }
 
 // Makes this thread's own stack a place that can be switched from and to.

@@ -122,9 +122,9 @@ void Gdestroy(G* gp, void*) {
 // The outermost frame of every goroutine. No exception handler here: with none,
 // an exception that nobody catches calls std::terminate with the goroutine's
 // stack intact, and the panic report can show where it was thrown.
-void GoroutineEntry(boost::context::detail::transfer_t t) {
-  EnterSwitched(t);
-  G* gp = getg();
+void GoroutineEntry(void* self) {
+  G* gp = static_cast<G*>(self);
+  EnterSwitched(gp);
   gp->fn(gp->arg);
   Goexit0(gp);
 }
