@@ -122,10 +122,9 @@ G* LookForWork(M* m) {
 G* GiveUpP(M* m) {
   RtLock lock(sched.lock);
   if (G* gp = GlobrunqGetBatch(m->p)) return gp;
-  PidlePut(ReleaseP(m));
-  StoreLoadFence();  // pairs with the second fence in Wakep (S5)
-  if (!m->spinning && sched.needspinning.load(memory_order_relaxed) == 1) {
-    AcquireP(m, PidleGet());  // under the lock: still there
+  P* p = ReleaseP(m);
+  if (!IdleP(p, m->spinning)) {
+    AcquireP(m, p);
     BecomeSpinning(m);
   }
   return nullptr;

@@ -151,8 +151,10 @@ void HandoffP(P* p) {
     return StartM(p, false);
   }
   const std::int64_t when = p->timers.NextWhen();
-  PidlePut(p);
+  const bool idled = IdleP(p, false);
+  if (!idled) CountSpinning();
   sched.lock.Unlock();
+  if (!idled) return StartM(p, true);
   if (when != 0) WakeNetPoller(when);
 }
 

@@ -26,13 +26,26 @@ void internal::WakepSlow() {
   StartM(p, true);
 }
 
-void BecomeSpinning(M* m) {
-  m->spinning = true;
-  // The request is taken back before this M looks at the queues, with a full
+void CountSpinning() {
+  // The request is taken back before the M looks at the queues, with a full
   // barrier between: who still saw it has its work seen (S5).
   sched.needspinning.store(0, memory_order_relaxed);
   sched.nmspinning.fetch_add(1, memory_order_seq_cst);
   StoreLoadFence();
+}
+
+void BecomeSpinning(M* m) {
+  m->spinning = true;
+  CountSpinning();
+}
+
+bool IdleP(P* p, bool spinning) {
+  PidlePut(p);
+  if (spinning) return true;  // S4: it looks again
+  StoreLoadFence();           // pairs with the second fence in Wakep (S5)
+  if (sched.needspinning.load(memory_order_relaxed) == 0) return true;
+  PidleGet();  // p: under the lock, still the last one in
+  return false;
 }
 
 void ResetSpinning(M* m) {

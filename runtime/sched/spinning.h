@@ -59,6 +59,14 @@ inline void Wakep() {
 // S1. Caller: m itself.
 void BecomeSpinning(M* m);
 
+// S1 for an M that is about to be started.
+void CountSpinning();
+
+// Puts p on the idle list, unless somebody has asked for an M that looks (S5):
+// false, and p needs one. `spinning`: the caller spins and will look again
+// (S4). REQUIRES: sched.lock.
+bool IdleP(P* p, bool spinning);
+
 // S3. Caller: m itself, spinning, about to run a goroutine.
 void ResetSpinning(M* m);
 
