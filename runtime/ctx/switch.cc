@@ -3,6 +3,10 @@
 #include <cxxabi.h>
 #include <pthread.h>
 
+#if MN_ASAN
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace mn {
 
 void CtxReturned() {
@@ -22,6 +26,10 @@ void InitThreadStack(M* m) {
   m->g0.m = m;
   m->curg = &m->g0;
   m->eh = reinterpret_cast<EhGlobals*>(abi::__cxa_get_globals());
+#if MN_ASAN
+  // While a goroutine runs here LSan takes its stack for the thread's.
+  __lsan_register_root_region(lo, size);
+#endif
 #if MN_TSAN
   m->g0.fiber = __tsan_get_current_fiber();
 #endif

@@ -1,0 +1,81 @@
+package main
+
+import "sync"
+
+// 4: A sends i on ping and receives from pong; B sends back what it receives. A
+// times itself.
+func chanPingPong(o *options, r *report) {
+	n := or(o.n, 2_000_000)
+	r.Params["n"] = n
+	ping := make(chan int)
+	pong := make(chan int)
+	var wg sync.WaitGroup
+	wg.Add(2)
+	go func() {
+		timed(r, "ns/round trip", n, n, func(n int) {
+			for i := 0; i < n; i++ {
+				ping <- i
+				<-pong
+			}
+		})
+		close(ping)
+		wg.Done()
+	}()
+	go func() {
+		for v := range ping {
+			pong <- v
+		}
+		wg.Done()
+	}()
+	wg.Wait()
+}
+
+// 5: producers and consumers on one channel.
+func chanBuffered(o *options, r *report) {
+	n := or(o.n, 5_000_000)
+	prod := or(o.prod, 1)
+	cons := or(o.cons, 1)
+	r.Params["n"] = n
+	r.Params["prod"] = prod
+	r.Params["cons"] = cons
+	r.Params["cap"] = o.cap
+	r.Params["slots"] = o.cap
+	if n < prod {
+		refuse("-n must be at least -prod")
+	}
+	timed(r, "ns/item", n, n/prod*prod, func(n int) {
+		each := n / prod
+		c := make(chan int64, o.cap)
+		var sent, received sync.WaitGroup
+		var mu sync.Mutex
+		var total int64
+		sent.Add(prod)
+		received.Add(cons)
+		for i := 0; i < cons; i++ {
+			go func() {
+				var sum int64
+				for v := range c {
+					sum += v
+				}
+				mu.Lock()
+				total += sum
+				mu.Unlock()
+				received.Done()
+			}()
+		}
+		for i := 0; i < prod; i++ {
+			go func() {
+				for j := 0; j < each; j++ {
+					c <- 1
+				}
+				sent.Done()
+			}()
+		}
+		sent.Wait()
+		close(c)
+		received.Wait()
+		if total != int64(each*prod) {
+			wrong("chan_buffered lost or invented items")
+		}
+	})
+}

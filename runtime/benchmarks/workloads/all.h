@@ -1,0 +1,46 @@
+// Every workload that a runtime can express, in the order of their numbers.
+//
+// The work is written once, against a runtime `Rt`; a class of static functions
+// and types, so that nothing stands between the work and what it calls:
+//
+//   kName            what the JSON line calls it
+//   Run(p, driver)   runs `driver()`, which ends the process, as a task with p
+//                    processors (0: as many as the runtime takes by itself)
+//   Processors()     p as it is
+//   Go(f), Yield(), Sleep(d)
+//   WaitGroup        Add(n) Done() Wait()
+//   Mutex            Lock() Unlock()
+//   RWMutex          Lock() Unlock() RLock() RUnlock(); may be left out
+//   Chan<T>          a handle: Chan(cap), Send, Recv, Next, Close;
+//                    Slots(cap): the buffer that a channel of cap really has
+//   kStackBytes      address space of one task's stack
+//   kMost...         sizes beyond which a run would take minutes or exceed what
+//                    the system allows; the workload is scaled down to them and
+//                    its params say so
+#pragma once
+
+#include <vector>
+
+#include "runtime/benchmarks/workloads/calib.h"
+#include "runtime/benchmarks/workloads/channels.h"
+#include "runtime/benchmarks/workloads/fan.h"
+#include "runtime/benchmarks/workloads/locks.h"
+#include "runtime/benchmarks/workloads/memory.h"
+#include "runtime/benchmarks/workloads/spawn.h"
+#include "runtime/benchmarks/workloads/trees.h"
+
+namespace mn::bench {
+
+template <class Rt>
+std::vector<Workload> AllWorkloads() {
+  std::vector<Workload> all;
+  for (auto& group :
+       {CalibWorkloads<Rt>(), SpawnWorkloads<Rt>(), ChannelWorkloads<Rt>(),
+        LockWorkloads<Rt>(), FanWorkloads<Rt>(), TreeWorkloads<Rt>(),
+        MemoryWorkloads<Rt>()}) {
+    all.insert(all.end(), group.begin(), group.end());
+  }
+  return all;
+}
+
+}  // namespace mn::bench
