@@ -1,0 +1,414 @@
+#include "tools/common/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "absl/strings/str_format.h"
+#include "runtime/syscall.h"
+#include "tools/common/text.h"
+
+extern char** environ;
+
+namespace mn::tools {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+// How long output is still read when the child is gone but somebody holds its
+// pipe open.
+constexpr milliseconds kDrain{200};
+// Without pidfd_open (Linux before 5.3) the child is asked for this often.
+constexpr milliseconds kPollChild{20};
+
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_(fd) {}
+  Fd(Fd&& o) noexcept : fd_(o.fd_) { o.fd_ = -1; }
+  Fd& operator=(Fd&& o) noexcept {
+    std::swap(fd_, o.fd_);
+    return *this;
+  }
+  ~Fd() { Close(); }
+  void Close() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+  int get() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+std::vector<std::string> MakeEnvironment(const Command& c) {
+  std::vector<std::string> env;
+  auto names = [](std::string_view entry, std::string_view name) {
+    return entry.size() > name.size() && entry[name.size()] == '=' &&
+           entry.substr(0, name.size()) == name;
+  };
+  for (char** e = environ; !c.clear_env && e != nullptr && *e; ++e) {
+    const std::string_view entry = *e;
+    const bool drop =
+        std::any_of(c.unset_env.begin(), c.unset_env.end(),
+                    [&](auto& name) { return names(entry, name); }) ||
+        std::any_of(c.set_env.begin(), c.set_env.end(),
+                    [&](auto& kv) { return names(entry, kv.first); });
+    if (!drop) env.emplace_back(entry);
+  }
+  for (const auto& [name, value] : c.set_env) {
+    env.push_back(Cat(name, "=", value));
+  }
+  return env;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> p;
+  for (std::string& s : strings) p.push_back(s.data());
+  p.push_back(nullptr);
+  return p;
+}
+
+// A captured stream: our end of a pipe and where its bytes go.
+struct Stream {
+  Fd fd;
+  std::string* to;
+};
+
+// Everything between "not started" and "started" in one place, so that each
+// resource has one owner on every way out.
+class Launcher {
+ public:
+  explicit Launcher(const Command& c) : c_(c) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawnattr_init(&attr_);
+  }
+  ~Launcher() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attr_);
+  }
+
+  // The child's pid, or nullopt with `out->start_error` set.
+  std::optional<pid_t> Start(Outcome* out, std::vector<Stream>* streams) {
+    if (c_.argv.empty()) {
+      out->start_error = "no program named";
+      return std::nullopt;
+    }
+    if (!SetUpInput() || !SetUpOutput(out, streams)) {
+      out->start_error =
+          Cat("cannot start ", c_.argv[0], ": ", std::strerror(errno));
+      return std::nullopt;
+    }
+    if (!c_.cwd.empty()) {
+      posix_spawn_file_actions_addchdir_np(&actions_, c_.cwd.c_str());
+    }
+    posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+    SetUpAttributes();
+    std::vector<std::string> argv = c_.argv;
+    std::vector<std::string> env = MakeEnvironment(c_);
+    std::vector<char*> argv_p = Pointers(argv), env_p = Pointers(env);
+    pid_t pid = -1;
+    const int error = mn::BlockingCall([&] {
+      return posix_spawnp(&pid, argv_p[0], &actions_, &attr_, argv_p.data(),
+                          env_p.data());
+    });
+    child_ends_.clear();
+    if (error != 0) {
+      out->start_error =
+          Cat("cannot start ", c_.argv[0], ": ", std::strerror(error));
+      if (!c_.cwd.empty() && access(c_.cwd.c_str(), X_OK) != 0) {
+        Append(&out->start_error, " (directory ", c_.cwd, ")");
+      }
+      streams->clear();
+      return std::nullopt;
+    }
+    return pid;
+  }
+
+ private:
+  bool SetUpInput() {
+    if (c_.terminal_stdin) return true;
+    if (c_.input.empty()) {
+      posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+      return true;
+    }
+    // A file in memory, not a pipe: nobody has to feed it, and a child that
+    // does not read it cannot raise SIGPIPE here.
+    Fd fd(memfd_create("input", MFD_CLOEXEC));
+    if (!fd.open()) return false;
+    std::string_view left = c_.input;
+    while (!left.empty()) {
+      const ssize_t n = write(fd.get(), left.data(), left.size());
+      if (n < 0 && errno != EINTR) return false;
+      if (n > 0) left.remove_prefix(static_cast<std::size_t>(n));
+    }
+    lseek(fd.get(), 0, SEEK_SET);
+    posix_spawn_file_actions_adddup2(&actions_, fd.get(), 0);
+    child_ends_.push_back(std::move(fd));
+    return true;
+  }
+
+  bool SetUpOutput(Outcome* out, std::vector<Stream>* streams) {
+    // Both streams' descriptors are above 2: 0, 1 and 2 are open in any sane
+    // process, and MakePipe moves what is not.
+    if (!Redirect(1, c_.out, &out->out, streams)) return false;
+    if (c_.merge_err) {
+      posix_spawn_file_actions_adddup2(&actions_, 1, 2);
+      return true;
+    }
+    return Redirect(2, c_.err, &out->err, streams);
+  }
+
+  bool Redirect(int target, Command::Io io, std::string* to,
+                std::vector<Stream>* streams) {
+    switch (io) {
+      case Command::Io::kTerminal:
+        return true;
+      case Command::Io::kDiscard:
+        posix_spawn_file_actions_addopen(&actions_, target, "/dev/null",
+                                         O_WRONLY, 0);
+        return true;
+      case Command::Io::kCapture:
+        break;
+    }
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    Fd ours(ends[0]), theirs(ends[1]);
+    if (theirs.get() <= 2) {
+      theirs = Fd(fcntl(theirs.get(), F_DUPFD_CLOEXEC, 3));
+      if (!theirs.open()) return false;
+    }
+    fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+    posix_spawn_file_actions_adddup2(&actions_, theirs.get(), target);
+    child_ends_.push_back(std::move(theirs));
+    streams->push_back({std::move(ours), to});
+    return true;
+  }
+
+  void SetUpAttributes() {
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    // The runtime's handlers and mask are ours, not the child's.
+    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    posix_spawnattr_setsigdefault(&attr_, &all);
+    posix_spawnattr_setsigmask(&attr_, &none);
+    if (c_.own_group) {
+      flags |= POSIX_SPAWN_SETPGROUP;
+      posix_spawnattr_setpgroup(&attr_, 0);
+    }
+    posix_spawnattr_setflags(&attr_, flags);
+  }
+
+  const Command& c_;
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attr_;
+  std::vector<Fd> child_ends_;  // open until the child has its copies
+};
+
+// A started child until it is reaped.
+class Child {
+ public:
+  Child(const Command& c, pid_t pid, std::vector<Stream> streams, Outcome* out)
+      : c_(c),
+        pid_(pid),
+        pidfd_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
+        streams_(std::move(streams)),
+        out_(out) {
+    if (pidfd_.open()) fcntl(pidfd_.get(), F_SETFD, FD_CLOEXEC);
+  }
+
+  void RunToEnd() {
+    const Clock::time_point start = Clock::now();
+    if (c_.timeout.count() > 0) deadline_ = start + c_.timeout;
+    while (!exited_ || (OutputOpen() && Clock::now() < *drain_until_)) {
+      Wait();
+      for (Stream& s : streams_) Drain(s);
+      if (!exited_) CheckExited();
+      if (!exited_) CheckDeadlines();
+    }
+    Reap();
+    out_->elapsed =
+        std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+  }
+
+ private:
+  bool OutputOpen() const {
+    return std::any_of(streams_.begin(), streams_.end(),
+                       [](const Stream& s) { return s.fd.open(); });
+  }
+
+  // Parks until something may have happened.
+  void Wait() {
+    std::vector<pollfd> fds;
+    for (const Stream& s : streams_) {
+      if (s.fd.open()) fds.push_back({s.fd.get(), POLLIN, 0});
+    }
+    if (pidfd_.open() && !exited_) fds.push_back({pidfd_.get(), POLLIN, 0});
+    if (c_.canceller != nullptr && !out_->cancelled) {
+      fds.push_back({c_.canceller->fd(), POLLIN, 0});
+    }
+    std::optional<Clock::time_point> until;
+    auto earliest = [&](const std::optional<Clock::time_point>& t) {
+      if (t && (!until || *t < *until)) until = t;
+    };
+    if (exited_) earliest(drain_until_);
+    if (!stopping_) earliest(deadline_);
+    if (!killed_) earliest(kill_at_);
+    if (!pidfd_.open() && !exited_) earliest(Clock::now() + kPollChild);
+    int ms = -1;
+    if (until) {
+      const auto left = std::chrono::ceil<milliseconds>(*until - Clock::now());
+      ms = static_cast<int>(
+          std::clamp<std::int64_t>(left.count(), 0, 1000 * 3600));
+    }
+    mn::BlockingCall([&] { return poll(fds.data(), fds.size(), ms); });
+  }
+
+  void Drain(Stream& s) {
+    char buffer[8192];
+    while (s.fd.open()) {
+      const ssize_t n = read(s.fd.get(), buffer, sizeof buffer);
+      const int error = errno;
+      if (n < 0 && error == EINTR) continue;
+      if (n < 0 && error == EAGAIN) return;
+      if (n <= 0) {
+        s.fd.Close();
+        return;
+      }
+      const std::string_view piece(buffer, static_cast<std::size_t>(n));
+      if (c_.on_out) c_.on_out(piece);
+      const std::size_t room =
+          c_.max_capture - std::min(c_.max_capture, s.to->size());
+      s.to->append(piece.substr(0, room));
+      out_->dropped += piece.size() - std::min(room, piece.size());
+      // A child that writes without end must not keep us from its deadline.
+      if (!exited_ && deadline_ && !stopping_ && Clock::now() >= *deadline_) {
+        return;
+      }
+    }
+  }
+
+  void CheckExited() {
+    siginfo_t info{};
+    // WNOWAIT: the pid stays ours, so the group can still be named safely.
+    if (waitid(P_PID, static_cast<id_t>(pid_), &info,
+               WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        info.si_pid != pid_) {
+      return;
+    }
+    exited_ = true;
+    drain_until_ = Clock::now() + kDrain;
+    if (c_.own_group) kill(-pid_, SIGKILL);
+    for (Stream& s : streams_) Drain(s);
+  }
+
+  void CheckDeadlines() {
+    const Clock::time_point now = Clock::now();
+    if (!stopping_ && c_.canceller != nullptr && c_.canceller->cancelled()) {
+      out_->cancelled = true;
+      Stop(now);
+    } else if (!stopping_ && deadline_ && now >= *deadline_) {
+      out_->timed_out = true;
+      Stop(now);
+    } else if (stopping_ && !killed_ && now >= *kill_at_) {
+      Signal(SIGKILL);
+      killed_ = true;
+    }
+  }
+
+  void Stop(Clock::time_point now) {
+    stopping_ = true;
+    kill_at_ = now + c_.kill_grace;
+    killed_ = c_.kill_grace.count() == 0;
+    Signal(killed_ ? SIGKILL : SIGTERM);
+  }
+
+  void Signal(int signal) { kill(c_.own_group ? -pid_ : pid_, signal); }
+
+  void Reap() {
+    int status = 0;
+    mn::BlockingCall([&] {
+      while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+      }
+    });
+    if (WIFEXITED(status)) out_->exit_code = WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) out_->signal = WTERMSIG(status);
+  }
+
+  const Command& c_;
+  const pid_t pid_;
+  Fd pidfd_;
+  std::vector<Stream> streams_;
+  Outcome* const out_;
+  bool exited_ = false, stopping_ = false, killed_ = false;
+  std::optional<Clock::time_point> deadline_, kill_at_, drain_until_;
+};
+
+}  // namespace
+
+Canceller::Canceller() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+Canceller::~Canceller() { close(fd_); }
+
+void Canceller::Cancel() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = write(fd_, &one, sizeof one);
+}
+
+bool Canceller::cancelled() const {
+  pollfd p{fd_, POLLIN, 0};
+  return poll(&p, 1, 0) == 1;
+}
+
+std::string Outcome::Describe() const {
+  if (!started()) return start_error;
+  const double seconds = static_cast<double>(elapsed.count()) / 1000;
+  if (timed_out) return absl::StrFormat("timed out after %.1f s", seconds);
+  if (cancelled) return "cancelled";
+  if (signal != 0) {
+    return absl::StrFormat("signal %d (%s)", signal, strsignal(signal));
+  }
+  return Cat("exit status ", exit_code);
+}
+
+Outcome RunCommand(const Command& command) {
+  Outcome out;
+  std::vector<Stream> streams;
+  std::optional<pid_t> pid;
+  {
+    Launcher launcher(command);
+    pid = launcher.Start(&out, &streams);
+  }
+  if (pid) Child(command, *pid, std::move(streams), &out).RunToEnd();
+  return out;
+}
+
+std::string ShellText(const std::vector<std::string>& argv) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+      "_-+=/.,:@%^";
+  std::vector<std::string> words;
+  for (const std::string& word : argv) {
+    const bool plain =
+        !word.empty() && word.find_first_not_of(kPlain) == std::string::npos;
+    words.push_back(plain ? word
+                          : Cat("'", ReplaceAll(word, "'", "'\\''"), "'"));
+  }
+  return Join(words, " ");
+}
+
+}  // namespace mn::tools

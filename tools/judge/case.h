@@ -1,0 +1,60 @@
+// The case process: the learner's code, a driver, and nothing of the judge.
+//
+// What: an exercise registers one driver per case. CaseMain says hello, reads
+// the request, runs the driver that was asked for and reports what it observed.
+// A driver only drives and reports; it never decides. It must not print
+// what it reports: the judge reads the pipe, not stdout.
+//
+//   const bool kRegistered = mn::judge::RegisterDriver(
+//       "RunQueue.Fifo", [](mn::judge::Driver& d) {
+//         for (std::int64_t id : d.work("puts")) { ...; d.Observe("get", id); }
+//       });
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "tools/judge/protocol.h"
+
+namespace mn::judge {
+
+class Driver {
+ public:
+  // The numbers named `name` in the request; the process ends with a message
+  // if the judge sent none (then judge.cc and case.cc of the exercise
+  // disagree).
+  const std::vector<std::int64_t>& work(const std::string& name) const;
+  // The only number named `name`.
+  std::int64_t number(const std::string& name) const;
+  Random& rng() { return rng_; }
+
+  // Reports at once, so that what was seen before a crash or a hang is known.
+  void Observe(const char* kind, std::initializer_list<std::int64_t> values);
+  void Observe(const char* kind, const std::vector<std::int64_t>& values);
+  void Observe(const char* kind, std::int64_t value) { Observe(kind, {value}); }
+  // One block of a ratio case: nanoseconds per operation of the learner's code
+  // and of the baseline.
+  void Measure(double learner_ns, double baseline_ns);
+
+ private:
+  friend int CaseMain();
+  void Send(const char* kind, const std::int64_t* values, std::size_t n);
+
+  Workload work_;
+  Random rng_{0};
+  std::uint64_t nonce_ = 0;
+  std::int64_t observations_ = 0;
+  bool falsify_ = false;
+};
+
+using DriverFunction = void (*)(Driver&);
+
+// Thread safety: static initialisation only. Always true.
+bool RegisterDriver(const char* case_name, DriverFunction run);
+
+// main() of every case process.
+int CaseMain();
+
+}  // namespace mn::judge

@@ -1,0 +1,313 @@
+#include "tools/judge/fence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+#include <string_view>
+
+#include "tools/judge/spawn.h"
+#include "tools/judge/usage.h"
+
+namespace mn::judge {
+namespace {
+
+constexpr int kTickMs = 10;
+// Half of the deadline's CPU time on one CPU would have been fair; a process
+// that is runnable and got less is starved.
+constexpr double kFairShare = 0.5;
+constexpr double kMaxExtension = 6;
+constexpr std::size_t kPrintedTail = 4096;
+constexpr std::int64_t kMaxPrinted = std::int64_t{64} << 20;
+constexpr std::size_t kMaxObservations = 4'000'000;
+
+double NowSeconds() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+std::string RequestText(const Request& request) {
+  std::ostringstream text;
+  text << "nonce " << std::hex << request.nonce << "\ncase "
+       << request.case_name << "\nseed " << request.seed << std::dec << "\n";
+  for (const auto& [name, numbers] : request.work) {
+    text << "work " << name;
+    for (std::int64_t n : numbers) text << ' ' << n;
+    text << '\n';
+  }
+  text << "go\n";
+  return text.str();
+}
+
+// Reads what is there; false at the end of the stream.
+bool ReadSome(int fd, std::string* out) {
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = read(fd, buffer, sizeof(buffer));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno == EAGAIN;
+    if (n == 0) return false;
+    out->append(buffer, static_cast<std::size_t>(n));
+    return true;
+  }
+}
+
+// The judge's half of one conversation.
+class Conversation {
+ public:
+  Conversation(const Request& request, Outcome* outcome)
+      : request_(request), outcome_(outcome) {}
+
+  bool hello() const { return outcome_->hello; }
+  bool ended() const { return ended_; }
+
+  // Consumes whole lines of `text`.
+  void Hear(std::string* text) {
+    std::size_t begin = 0;
+    for (;;) {
+      const std::size_t end = text->find('\n', begin);
+      if (end == std::string::npos) break;
+      Line(std::string_view(*text).substr(begin, end - begin));
+      begin = end + 1;
+    }
+    text->erase(0, begin);
+    if (text->size() > 1 << 20) text->clear();  // not ours: a line without end
+  }
+
+ private:
+  void Line(std::string_view line) {
+    if (line.starts_with("o ")) {
+      if (hello() && outcome_->observations.size() < kMaxObservations) {
+        outcome_->observations.push_back(ParseObservation(line.substr(2)));
+      }
+      return;
+    }
+    std::istringstream words{std::string(line)};
+    std::string verb;
+    words >> verb;
+    if (verb == "hello") {
+      int version = 0;
+      words >> version;
+      outcome_->hello = version == kProtocolVersion;
+    } else if (verb == "end") {
+      std::uint64_t nonce = 0;
+      std::size_t count = 0;
+      words >> std::hex >> nonce >> std::dec >> count;
+      ended_ =
+          nonce == request_.nonce && count == outcome_->observations.size();
+    } else if (verb == "crash") {
+      Fault& f = outcome_->fault;
+      words >> f.sig >> f.code >> f.address >> f.pc >> f.sp;
+      for (std::uint8_t& byte : f.bytes) {
+        unsigned value = 0;
+        words >> value;
+        byte = static_cast<std::uint8_t>(value);
+      }
+      words >> f.function;
+      std::replace(f.function.begin(), f.function.end(), '_', ' ');
+    }
+  }
+
+  static Observation ParseObservation(std::string_view text) {
+    Observation o;
+    const std::size_t space = text.find(' ');
+    o.kind = text.substr(0, space);
+    const char* at = text.data() + std::min(space, text.size());
+    const char* end = text.data() + text.size();
+    while (at < end) {
+      char* next = nullptr;  // the line ends in '\n', so strtoll stops there
+      const long long value = strtoll(at, &next, 10);
+      if (next == at) break;
+      o.values.push_back(value);
+      at = next;
+    }
+    return o;
+  }
+
+  const Request& request_;
+  Outcome* outcome_;
+  bool ended_ = false;
+};
+
+struct Pipe {
+  int read_end = -1, write_end = -1;
+  Pipe() {
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) == 0) {
+      read_end = fds[0];
+      write_end = fds[1];
+    }
+  }
+  ~Pipe() {
+    CloseRead();
+    CloseWrite();
+  }
+  void CloseRead() { Close(&read_end); }
+  void CloseWrite() { Close(&write_end); }
+  static void Close(int* fd) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+  }
+};
+
+class TempDir {
+ public:
+  TempDir() {
+    const char* base = getenv("TEST_TMPDIR");
+    if (base == nullptr) base = getenv("TMPDIR");
+    path_ = std::string(base ? base : "/tmp") + "/case-XXXXXX";
+    if (mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  ~TempDir() {
+    std::error_code ec;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ec);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+Outcome RunCase(const Request& request, const Limits& limits) {
+  Outcome outcome;
+  if (access(request.program.c_str(), X_OK) != 0) {
+    outcome.error = "cannot run the case process " + request.program + ": " +
+                    strerror(errno) + " (build it: bazel build " +
+                    "//exercises/… makes judge and case together)";
+    return outcome;
+  }
+  signal(SIGPIPE, SIG_IGN);  // the case process may end before it has read
+
+  TempDir tmpdir;
+  Pipe to_case, from_case, printed;
+  if (tmpdir.path().empty() || printed.read_end < 0) {
+    outcome.error = std::string("no TMPDIR or no pipe: ") + strerror(errno);
+    return outcome;
+  }
+  const double start = NowSeconds();
+  Spawned process({.program = request.program,
+                   .dir = tmpdir.path(),
+                   .cpu_s = limits.timeout_s * kMaxExtension * 4,
+                   .print_fd = printed.write_end,
+                   .in_fd = to_case.read_end,
+                   .out_fd = from_case.write_end});
+  if (!process.ok()) {
+    outcome.error = process.error();
+    return outcome;
+  }
+  outcome.fence = process.fence();
+  to_case.CloseRead();
+  from_case.CloseWrite();
+  printed.CloseWrite();
+  for (int fd : {to_case.write_end, from_case.read_end, printed.read_end}) {
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  }
+
+  using End = Outcome::End;
+  Conversation conversation(request, &outcome);
+  std::string unsent = RequestText(request), heard, text;
+  std::int64_t printed_bytes = 0;
+  bool gone = false;  // the first process has ended by itself
+  bool killed = false;
+  double next_watch = start + kTickMs * 1e-3;
+  const double deadline = start + limits.timeout_s;
+
+  while (!gone && !killed && !conversation.ended()) {
+    pollfd fds[3] = {{from_case.read_end, POLLIN, 0},
+                     {printed.read_end, POLLIN, 0},
+                     {-1, POLLOUT, 0}};
+    if (conversation.hello() && !unsent.empty()) fds[2].fd = to_case.write_end;
+    poll(fds, 3, kTickMs);
+    if (fds[2].revents != 0) {
+      const ssize_t n = write(to_case.write_end, unsent.data(), unsent.size());
+      if (n > 0) unsent.erase(0, static_cast<std::size_t>(n));
+      if (n < 0 && errno != EAGAIN && errno != EINTR) unsent.clear();
+    }
+    if (fds[0].revents != 0) {
+      if (!ReadSome(from_case.read_end, &heard)) from_case.CloseRead();
+      conversation.Hear(&heard);
+    }
+    if (fds[1].revents != 0) {
+      text.clear();
+      if (!ReadSome(printed.read_end, &text)) printed.CloseRead();
+      printed_bytes += static_cast<std::int64_t>(text.size());
+      outcome.printed += text;
+      if (outcome.printed.size() > kPrintedTail) {
+        outcome.printed.erase(0, outcome.printed.size() - kPrintedTail);
+      }
+      if (printed_bytes > kMaxPrinted) {
+        outcome.end = End::kOutput;
+        killed = true;
+      }
+    }
+    gone = process.Ended();
+    const double now = NowSeconds();
+    if (gone || now < next_watch) continue;
+    next_watch = now + kTickMs * 1e-3;
+    const Usage usage = UsageBelow(process.root(), limits.processes + 1);
+    if (usage.memory_bytes > limits.memory_bytes) {
+      outcome.end = End::kMemory;
+      killed = true;
+    } else if (usage.processes > limits.processes) {
+      outcome.end = End::kProcesses;
+      killed = true;
+    } else if (now > deadline) {
+      const bool starved = usage.runnable &&
+                           usage.cpu_s < kFairShare * limits.timeout_s &&
+                           now < start + kMaxExtension * limits.timeout_s;
+      if (!starved) {
+        outcome.end = End::kTimeout;
+        outcome.asleep = !usage.runnable;
+        killed = true;
+      }
+    }
+  }
+  // An honest driver exits right after its end line; what is left dies now.
+  const int status = process.KillAll();
+  for (const Pipe* p : {&from_case, &printed}) {
+    std::string* into = p == &from_case ? &heard : &outcome.printed;
+    while (p->read_end >= 0) {
+      const std::size_t before = into->size();
+      if (!ReadSome(p->read_end, into) || into->size() == before) break;
+      if (into->size() > before + (1 << 20)) break;
+    }
+  }
+  conversation.Hear(&heard);
+  if (outcome.printed.size() > kPrintedTail) {
+    outcome.printed.erase(0, outcome.printed.size() - kPrintedTail);
+  }
+
+  if (!killed) {
+    if (conversation.ended()) {
+      outcome.end = End::kFinished;
+    } else if (WIFSIGNALED(status)) {
+      outcome.end = End::kSignaled;
+      outcome.signal = WTERMSIG(status);
+    } else {
+      outcome.end = End::kExited;
+      outcome.exit_status = WEXITSTATUS(status);
+      const int step = outcome.exit_status - kCannotStart;
+      if (step >= 0 && step <= 2 && !outcome.hello) {
+        outcome.end = End::kNotStarted;
+        outcome.error = "the case process could not be started (step " +
+                        std::to_string(step) + ")";
+      }
+    }
+  }
+  outcome.ms = (NowSeconds() - start) * 1000;
+  return outcome;
+}
+
+}  // namespace mn::judge

@@ -1,0 +1,87 @@
+// Starts a case process, talks to it, and leaves nothing of it behind.
+//
+// What: RunCase starts the case program with a clean environment, two pipes and
+// limits; sends the request after the hello; collects observations; and kills
+// the whole tree when the process ends, talks nonsense or exceeds a limit.
+//
+// Why it is hard: the learner's code may hang, crash, fork, double-fork out of
+// its session, fill the disk, print without end, or starve because the machine
+// is busy. Each must cost this run only, and a busy machine must not cost
+// anything.
+//
+//   environment  nothing but PATH, HOME, LANG, TMPDIR: no XML_OUTPUT_FILE,
+//                TEST_* or RUNFILES_* for the code to find and forge
+//   descriptors  0 /dev/null, 1 and 2 captured, 3 and 4 the protocol; no others
+//   processes    a session and, where possible, a PID namespace of its own; no
+//                descendant of any generation survives (spawn.h)
+//   limits       RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_CORE=0; memory and number of
+//                processes are watched from outside (RLIMIT_AS counts address
+//                space that was only reserved; RLIMIT_NPROC counts the whole
+//                user and does not bind root)
+//   deadline     wall clock; extended while the process is runnable but has got
+//                little CPU time: then the machine is slow, not the code
+//   TMPDIR       fresh, removed afterwards
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/judge/protocol.h"
+
+namespace mn::judge {
+
+struct Limits {
+  double timeout_s = 5;
+  std::int64_t memory_bytes = std::int64_t{1} << 30;
+  int processes = 64;
+};
+
+struct Request {
+  std::string program;  // path of the case process
+  std::string case_name;
+  std::uint64_t seed = 0;
+  std::uint64_t nonce = 0;
+  Workload work;
+};
+
+// What the fault handler of the case process saw; sig 0: it saw nothing.
+struct Fault {
+  int sig = 0;
+  int code = 0;
+  std::uint64_t address = 0;
+  std::uint64_t pc = 0;
+  std::uint64_t sp = 0;
+  std::uint8_t bytes[4] = {};
+  std::string function;
+};
+
+struct Outcome {
+  enum class End {
+    kFinished,   // the driver came to its end and said so with the nonce
+    kExited,     // the process ended before the driver did
+    kSignaled,   // it was killed by a signal
+    kTimeout,    // killed at the deadline
+    kMemory,     // killed: too much memory
+    kProcesses,  // killed: too many processes
+    kOutput,     // killed: too much output
+    kNotStarted  // no process, or no hello: not the learner's doing
+  };
+  End end = End::kNotStarted;
+  int exit_status = 0;  // of kExited
+  int signal = 0;       // of kSignaled
+  bool hello = false;
+  bool asleep = false;  // of kTimeout: the process was waiting, not computing
+  Fault fault;
+  std::string error;    // of kNotStarted
+  std::string printed;  // the end of what it wrote to stdout and stderr
+  Observations observations;
+  double ms = 0;
+  std::string fence;  // what held the tree together: see spawn.h
+};
+
+// Not thread-safe: the calling process must be single-threaded and must have no
+// other children.
+Outcome RunCase(const Request& request, const Limits& limits);
+
+}  // namespace mn::judge

@@ -1,0 +1,360 @@
+#include "tools/judge/judge.h"
+
+#include <sched.h>
+#include <string.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+
+#include "tools/judge/explain.h"
+#include "tools/judge/source.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MN_JUDGE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MN_JUDGE_SANITIZED 1
+#endif
+#endif
+
+namespace mn::judge {
+namespace {
+
+#ifdef MN_JUDGE_SANITIZED
+constexpr bool kSanitized = true;
+constexpr double kSlowdown = 10;
+#else
+constexpr bool kSanitized = false;
+constexpr double kSlowdown = 1;
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
+constexpr int kTailLength = 8;
+
+std::vector<Case>& MutableCases() {
+  static std::vector<Case> cases;
+  return cases;
+}
+
+std::uint64_t RandomBits() {
+  static std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+std::uint64_t MakeNonce(bool canary) {
+  for (;;) {
+    const std::uint64_t nonce = RandomBits();
+    if (IsCanary(nonce) == canary) return nonce;
+  }
+}
+
+// Why the case cannot be judged here; "" if it can.
+std::string Missing(const tools::CourseCase& entry) {
+  for (const std::string& need : entry.needs) {
+    if (need.starts_with("cpus>=")) {
+      const int want = std::stoi(need.substr(6));
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      sched_getaffinity(0, sizeof(set), &set);
+      if (CPU_COUNT(&set) < want) {
+        return "needs " + std::to_string(want) + " CPUs, this machine has " +
+               std::to_string(CPU_COUNT(&set));
+      }
+    } else if (need == "x86_64") {
+#ifndef __x86_64__
+      return "needs an x86-64 processor";
+#endif
+    } else if (need == "no_sanitizer") {
+      if (kSanitized) return "is not run under a sanitizer";
+    } else if (need == "no_tsan") {
+      if (kThreadSanitizer) return "is not run under TSan";
+    } else {
+      return "needs '" + need + "', which the judge does not know";
+    }
+  }
+  return "";
+}
+
+std::vector<std::string> Tail(const Observations& all, int at) {
+  const int size = static_cast<int>(all.size());
+  const int last = at < 0 ? size - 1 : std::min(at, size - 1);
+  std::vector<std::string> tail;
+  for (int i = std::max(0, last - kTailLength + 1); i <= last; i++) {
+    const Observation& o = all[static_cast<std::size_t>(i)];
+    std::string line = "#" + std::to_string(i + 1) + " " + o.kind;
+    for (std::size_t v = 0; v < o.values.size() && v < 12; v++) {
+      line += " " + std::to_string(o.values[v]);
+    }
+    if (o.values.size() > 12) {
+      line += " … (" + std::to_string(o.values.size()) + " numbers)";
+    }
+    tail.push_back(line);
+  }
+  return tail;
+}
+
+}  // namespace
+
+const char* StatusName(Status status) {
+  switch (status) {
+    case Status::kPassed:
+      return "passed";
+    case Status::kFailed:
+      return "failed";
+    case Status::kTimeout:
+      return "timeout";
+    case Status::kCrashed:
+      return "crashed";
+    case Status::kNotImplemented:
+      return "not_implemented";
+    case Status::kSkipped:
+      return "skipped";
+    case Status::kInconclusive:
+      return "inconclusive";
+    case Status::kInfraError:
+      return "infra_error";
+    case Status::kSuspicious:
+      return "suspicious";
+  }
+  return "?";
+}
+
+bool IsRed(Status status) {
+  return status != Status::kPassed && status != Status::kSkipped &&
+         status != Status::kInconclusive;
+}
+
+bool RegisterCases(std::initializer_list<Case> cases) {
+  MutableCases().insert(MutableCases().end(), cases);
+  return true;
+}
+
+const std::vector<Case>& RegisteredCases() { return MutableCases(); }
+
+Verdict DecideRatio(const Observations& observations, double max) {
+  std::vector<double> ratios;
+  double best_learner = 0, best_baseline = 0;
+  for (const Observation& o : observations) {
+    if (o.kind != "measure" || o.values.size() != 2) continue;
+    const double learner = static_cast<double>(o.values[0]);
+    const double baseline = static_cast<double>(o.values[1]);
+    if (baseline <= 0 || learner <= 0) continue;
+    ratios.push_back(learner / baseline);
+    if (best_learner == 0 || learner < best_learner) best_learner = learner;
+    if (best_baseline == 0 || baseline < best_baseline) {
+      best_baseline = baseline;
+    }
+  }
+  if (ratios.size() < 5) {
+    return Verdict::Inconclusive("fewer than five blocks were measured");
+  }
+  std::sort(ratios.begin(), ratios.end());
+  const double low = ratios[ratios.size() / 4];
+  const double high = ratios[ratios.size() * 3 / 4];
+  const double best = best_learner / best_baseline;
+  char text[200];
+  std::snprintf(text, sizeof(text),
+                "%.2f of the baseline's time (best block %.1f ns against "
+                "%.1f ns, middle half of the blocks %.2f to %.2f)",
+                best, best_learner / 1000, best_baseline / 1000, low, high);
+  // Load can only slow a block down, so the best blocks decide, and the others
+  // must agree before anything is called a failure.
+  if (best <= max) return {Status::kPassed, text, "", "", -1};
+  if (low <= max) {
+    return Verdict::Inconclusive(std::string(text) +
+                                 ": the machine is too busy to tell");
+  }
+  char want[80];
+  std::snprintf(want, sizeof(want), "at most %.2f of the baseline's time", max);
+  return Verdict::Failed("too slow", want, text);
+}
+
+const tools::Invariant& NotImplemented(const tools::Lesson& lesson) {
+  return lesson.invariants.front();
+}
+
+Judge::Judge(const tools::Lesson& lesson, JudgeOptions options)
+    : lesson_(lesson), options_(std::move(options)) {
+  if (!options_.source.empty()) text_ = ReadFile(options_.source);
+  if (!text_.empty() && !options_.starter.empty()) {
+    untouched_ = SameCode(text_, ReadFile(options_.starter));
+  }
+}
+
+Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
+  using End = Outcome::End;
+  const std::string seen =
+      std::to_string(outcome.observations.size()) + " observations";
+  const std::string& rq0 = NotImplemented(lesson_).id;
+  switch (outcome.end) {
+    case End::kFinished:
+      return Verdict::Passed();
+    case End::kNotStarted:
+      return {Status::kInfraError, outcome.error, "", "", -1};
+    case End::kTimeout:
+      return {
+          Status::kTimeout,
+          outcome.asleep
+              ? "stopped at the deadline: the code was waiting for something"
+              : "stopped at the deadline: the code was still computing "
+                "(a loop that does not end?)",
+          "an end", "none after " + seen, -1};
+    case End::kMemory:
+      return {Status::kCrashed,
+              "stopped: more than " + std::to_string(lesson_.memory_mb) +
+                  " MiB of memory",
+              "", "", -1};
+    case End::kProcesses:
+      return {Status::kCrashed,
+              "stopped: more than " + std::to_string(lesson_.max_processes) +
+                  " processes",
+              "", "", -1};
+    case End::kOutput:
+      return {Status::kCrashed, "stopped: it prints without end", "", "", -1};
+    case End::kSignaled:
+      return {Status::kCrashed, ExplainCrash(outcome), "no crash",
+              "a crash after " + seen, -1};
+    case End::kExited:
+      if (outcome.printed.find("Sanitizer") != std::string::npos) {
+        return {Status::kCrashed,
+                "stopped by the sanitizer (its report is below)", "", "", -1};
+      }
+      if (!outcome.hello) {
+        *inv = rq0;
+        return Verdict::Failed(
+            "the process ended with status " +
+                std::to_string(outcome.exit_status) +
+                " before the first observation, in code that runs before main",
+            "the observations that the case asks for", "0 observations");
+      }
+      *inv = rq0;
+      return Verdict::Failed(
+          "the process ended itself with status " +
+              std::to_string(outcome.exit_status) + " inside the case",
+          "the case runs to its end", "it ended after " + seen);
+  }
+  return {Status::kInfraError, "unknown outcome", "", "", -1};
+}
+
+Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
+                             std::uint64_t seed, bool canary) const {
+  OneRun run;
+  run.inv = entry.inv;
+  Request request;
+  request.program = options_.program;
+  request.case_name = entry.name;
+  request.seed = seed;
+  request.nonce = MakeNonce(canary);
+  Random rng(seed);
+  request.work = judged.make(rng);
+  Limits limits;
+  limits.timeout_s = (options_.case_timeout_s > 0 ? options_.case_timeout_s
+                                                  : lesson_.case_timeout_s) *
+                     kSlowdown;
+  limits.memory_bytes = std::int64_t{lesson_.memory_mb} << 20;
+  limits.processes = lesson_.max_processes;
+  if (kSanitized) limits.memory_bytes *= 8;
+  run.outcome = RunCase(request, limits);
+  run.verdict = FromOutcome(run.outcome, &run.inv);
+  if (run.outcome.end != Outcome::End::kFinished) return run;
+  run.verdict = judged.decide(request.work, run.outcome.observations);
+  if (run.verdict.status == Status::kPassed && entry.kind == "ratio") {
+    run.verdict = DecideRatio(run.outcome.observations, entry.max);
+  }
+  if (run.verdict.status == Status::kNotImplemented) {
+    run.inv = NotImplemented(lesson_).id;
+  }
+  return run;
+}
+
+CaseResult Judge::Run(const tools::CourseCase& entry) const {
+  CaseResult result;
+  result.entry = &entry;
+  result.inv = entry.inv;
+
+  const std::string missing = Missing(entry);
+  if (!missing.empty()) {
+    result.message = missing;
+    return result;
+  }
+  const Case* judged = nullptr;
+  for (const Case& c : RegisteredCases()) {
+    if (entry.name == c.name) judged = &c;
+  }
+  if (judged == nullptr) {
+    result.status = Status::kInfraError;
+    result.message =
+        "course.bzl has this case, the exercise's judge.cc does not";
+    return result;
+  }
+
+  const int wanted = options_.has_seed       ? 1
+                     : entry.kind == "ratio" ? 1
+                     : options_.runs > 0     ? options_.runs
+                                             : lesson_.runs;
+  OneRun last;
+  for (int i = 0; i < wanted; i++) {
+    result.seed = options_.has_seed ? options_.seed : RandomBits() >> 32;
+    last = RunOnce(*judged, entry, result.seed, /*canary=*/false);
+    result.runs.push_back({result.seed, last.verdict.status, last.outcome.ms});
+    if (last.verdict.status != Status::kPassed) break;  // one is a proof
+  }
+  result.status = last.verdict.status;
+  result.inv = last.inv;
+  result.message = last.verdict.message;
+  result.want = last.verdict.want;
+  result.got = last.verdict.got;
+  result.fence = last.outcome.fence;
+  if (result.status != Status::kPassed) {
+    result.tail = Tail(last.outcome.observations, last.verdict.at);
+    result.printed = last.outcome.printed;
+  }
+
+  // J-2.
+  if (result.status == Status::kPassed && options_.canary) {
+    const OneRun canary = RunOnce(*judged, entry, result.seed, /*canary=*/true);
+    if (canary.verdict.status == Status::kPassed) {
+      result.status = Status::kSuspicious;
+      result.message =
+          "the driver reported falsified observations and the answers still "
+          "came out right: something in this process writes them itself";
+      result.tail = Tail(canary.outcome.observations, -1);
+    }
+  }
+
+  // Text rules stand beside what was observed: code may avoid being counted.
+  if (result.status == Status::kPassed && !text_.empty()) {
+    for (const ForbiddenUse& use : FindForbidden(text_, lesson_.forbidden)) {
+      if (use.rule->inv != entry.inv) continue;
+      result.status = Status::kFailed;
+      result.message = "line " + std::to_string(use.line) + " of " +
+                       lesson_.keep.front().path + ": " + use.rule->why;
+      result.want = "no match of " + use.rule->pattern;
+      result.got = use.text;
+      break;
+    }
+  }
+
+  if (untouched_ && IsRed(result.status) &&
+      result.status != Status::kInfraError) {
+    result.status = Status::kNotImplemented;
+    result.inv = NotImplemented(lesson_).id;
+    if (!result.runs.empty()) result.runs.back().status = result.status;
+  }
+  if (result.status == Status::kPassed) result.score = entry.points;
+  return result;
+}
+
+}  // namespace mn::judge

@@ -1,0 +1,147 @@
+// The judge: runs the cases of one lesson and decides.
+//
+// What: the judge.cc of an exercise registers its cases. A case makes a random
+// workload, and later decides with an oracle of its own whether the
+// observations answer it. Everything else (processes, seeds, deadlines,
+// canaries, statuses, texts, records) is here and in fence.h, report.h and
+// record.h.
+//
+// Invariants:
+//   J-1  Nothing that the case process writes, returns or prints counts as
+//        success; only observations that the oracle accepts do.
+//   J-2  A case that passed has also failed in a canary run, or it is
+//   suspicious. J-3  A hang, crash or flood costs the case that it happened in
+//   only. J-4  The record is complete after every case (replaced atomically).
+//   J-5  Nothing about the machine's load turns into `failed`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "tools/common/course.h"
+#include "tools/judge/fence.h"
+#include "tools/judge/protocol.h"
+
+namespace mn::judge {
+
+enum class Status {
+  kPassed,
+  kFailed,
+  kTimeout,
+  kCrashed,
+  kNotImplemented,
+  kSkipped,
+  kInconclusive,
+  kInfraError,
+  kSuspicious,
+};
+const char* StatusName(Status status);
+
+// True for the statuses that make a run of the judge red.
+bool IsRed(Status status);
+
+// What an oracle says about one run.
+struct Verdict {
+  Status status = Status::kPassed;
+  std::string message;  // what happened, one line; empty if it passed
+  std::string want, got;
+  // Index of the observation that broke the invariant; -1: the last one.
+  int at = -1;
+
+  static Verdict Passed() { return {}; }
+  static Verdict Failed(std::string message, std::string want, std::string got,
+                        int at = -1) {
+    return {Status::kFailed, std::move(message), std::move(want),
+            std::move(got), at};
+  }
+  // The learner's code does nothing at all yet (XX-0).
+  static Verdict NotImplemented(std::string message) {
+    return {Status::kNotImplemented, std::move(message), "", "", -1};
+  }
+  // Nothing was shown either way; says why.
+  static Verdict Inconclusive(std::string message) {
+    return {Status::kInconclusive, std::move(message), "", "", -1};
+  }
+};
+
+struct Case {
+  const char* name;  // as in course.bzl
+  std::function<Workload(Random&)> make;
+  std::function<Verdict(const Workload&, const Observations&)> decide;
+};
+
+// Static initialisation of an exercise's judge.cc. Always true.
+bool RegisterCases(std::initializer_list<Case> cases);
+const std::vector<Case>& RegisteredCases();
+
+// The second half of the oracle of a ratio case (its decide() is asked first:
+// fast but wrong is wrong), for Driver::Measure blocks: the learner's time over
+// the baseline's must be at most `max`. Says inconclusive rather than failed
+// whenever the blocks disagree.
+Verdict DecideRatio(const Observations& observations, double max);
+
+struct RunRecord {
+  std::uint64_t seed = 0;
+  Status status = Status::kPassed;
+  double ms = 0;
+};
+
+struct CaseResult {
+  const tools::CourseCase* entry = nullptr;
+  Status status = Status::kSkipped;
+  std::string inv;  // the invariant that broke, or the case's own
+  double score = 0;
+  std::vector<RunRecord> runs;
+  std::uint64_t seed = 0;  // of the run that decided
+  std::string message, want, got;
+  std::vector<std::string> tail;  // the last observations
+  std::string printed;            // the end of stdout and stderr
+  std::string fence;              // what held the processes: see spawn.h
+};
+
+struct JudgeOptions {
+  std::string program;        // the case process
+  std::string source;         // the learner's file; may be ""
+  std::string starter;        // its pristine copy; may be ""
+  int runs = 0;               // 0: as the manifest says
+  double case_timeout_s = 0;  // 0: as the manifest says
+  bool canary = true;
+  bool has_seed = false;  // then: one run with exactly this seed
+  std::uint64_t seed = 0;
+};
+
+// The invariant "XX-0: the piece does something at all": the first of a lesson.
+const tools::Invariant& NotImplemented(const tools::Lesson& lesson);
+
+class Judge {
+ public:
+  Judge(const tools::Lesson& lesson, JudgeOptions options);
+
+  // Runs one case of the manifest to its end. It must be registered.
+  CaseResult Run(const tools::CourseCase& entry) const;
+
+  const tools::Lesson& lesson() const { return lesson_; }
+  const JudgeOptions& options() const { return options_; }
+  // The learner has not changed the starter yet.
+  bool untouched() const { return untouched_; }
+
+ private:
+  struct OneRun {
+    Outcome outcome;
+    Verdict verdict;
+    std::string inv;
+  };
+  OneRun RunOnce(const Case& judged, const tools::CourseCase& entry,
+                 std::uint64_t seed, bool canary) const;
+  Verdict FromOutcome(const Outcome& outcome, std::string* inv) const;
+
+  const tools::Lesson& lesson_;
+  JudgeOptions options_;
+  bool untouched_ = false;
+  std::string text_;  // of the learner's file
+};
+
+}  // namespace mn::judge

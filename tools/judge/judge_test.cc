@@ -1,0 +1,143 @@
+// The parts of the judge that decide and explain, one by one.
+
+#include "tools/judge/judge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tools/judge/expect.h"
+#include "tools/judge/explain.h"
+#include "tools/judge/protocol.h"
+#include "tools/judge/source.h"
+
+namespace mn::judge {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(WithoutComments, KeepsLinesAndCode) {
+  EXPECT_EQ(WithoutComments("a // mutex\nb"), "a         \nb");
+  EXPECT_EQ(WithoutComments("a /* x\ny */ b"), "a     \n     b");
+  EXPECT_EQ(WithoutComments("f(\"mutex // no\"); g"), "f(\"           \"); g");
+  EXPECT_EQ(WithoutComments("c = '\"'; mutex"), "c = ' '; mutex");
+  EXPECT_EQ(WithoutComments("n = 1'000; m"), "n = 1'000; m");
+}
+
+TEST(WithoutComments, AnUnterminatedCommentEndsWithTheText) {
+  EXPECT_EQ(WithoutComments("a /* b"), "a     ");
+  EXPECT_EQ(WithoutComments("\"\\"), "\" ");
+}
+
+TEST(SameCode, IgnoresCommentsAndSpace) {
+  EXPECT_TRUE(SameCode("int a;  // one\n", "\n\nint a;"));
+  EXPECT_FALSE(SameCode("int a;", "int b;"));
+}
+
+TEST(FindForbidden, NamesLineAndRule) {
+  const std::vector<tools::Forbidden> rules = {
+      {"\\bmutex\\b", "RQ-5", "no locks"}};
+  const std::vector<ForbiddenUse> uses =
+      FindForbidden("// mutex\nint a;\n  std::mutex m;\r\n", rules);
+  ASSERT_EQ(uses.size(), 1u);
+  EXPECT_EQ(uses[0].line, 3);
+  EXPECT_EQ(uses[0].text, "std::mutex m;");
+  EXPECT_EQ(uses[0].rule, &rules[0]);
+}
+
+Observations Blocks(std::initializer_list<std::pair<int, int>> blocks) {
+  Observations all;
+  for (auto [learner, baseline] : blocks) {
+    all.push_back({"measure", {learner, baseline}});
+  }
+  return all;
+}
+
+TEST(DecideRatio, PassesOnTheBestBlocks) {
+  // One block was disturbed by something else on the machine.
+  const Observations blocks = Blocks(
+      {{40, 100}, {41, 100}, {40, 101}, {900, 100}, {40, 100}, {42, 100}});
+  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kPassed);
+}
+
+TEST(DecideRatio, FailsWhenAllBlocksAgree) {
+  const Observations blocks =
+      Blocks({{90, 100}, {91, 100}, {90, 101}, {92, 100}, {90, 100}});
+  const Verdict verdict = DecideRatio(blocks, 0.5);
+  EXPECT_EQ(verdict.status, Status::kFailed);
+  EXPECT_THAT(verdict.want, HasSubstr("0.50"));
+}
+
+TEST(DecideRatio, IsInconclusiveWhenBlocksDisagree) {
+  const Observations blocks =
+      Blocks({{90, 100}, {40, 300}, {40, 300}, {92, 100}, {90, 60}, {55, 100}});
+  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kInconclusive);
+}
+
+TEST(DecideRatio, IsInconclusiveWithoutMeasurements) {
+  EXPECT_EQ(DecideRatio({}, 0.5).status, Status::kInconclusive);
+}
+
+TEST(IsCanary, IsAMinorityOfNonces) {
+  Random rng(1);
+  int canaries = 0;
+  for (int i = 0; i < 8000; i++) canaries += IsCanary(rng.Next());
+  EXPECT_GT(canaries, 500);
+  EXPECT_LT(canaries, 1500);
+}
+
+TEST(MutantDiesOf, ReadsTheFirstLine) {
+  EXPECT_EQ(MutantDiesOf("// Mutant lifo: must die of RQ-1\nint a;"), "RQ-1");
+  EXPECT_EQ(MutantDiesOf("int a;\n// Mutant lifo: must die of RQ-1"), "");
+  EXPECT_EQ(MutantDiesOf(""), "");
+}
+
+Outcome Crash(Fault fault) {
+  Outcome outcome;
+  outcome.end = Outcome::End::kSignaled;
+  outcome.signal = fault.sig;
+  outcome.fault = std::move(fault);
+  return outcome;
+}
+
+TEST(ExplainCrash, RecognisesAMisalignedStack) {
+  const std::string text =
+      ExplainCrash(Crash({.sig = SIGSEGV,
+                          .code = SI_KERNEL,
+                          .pc = 0x401000,
+                          .sp = 0x7ffc00000008,
+                          .bytes = {0x0f, 0x29, 0x44, 0x24},
+                          .function = "Entry()"}));
+  EXPECT_THAT(text, HasSubstr("SIGSEGV in Entry()"));
+  EXPECT_THAT(text, HasSubstr("movaps"));
+  EXPECT_THAT(text, HasSubstr("rsp is 8 mod 16"));
+}
+
+TEST(ExplainCrash, RecognisesANullPointer) {
+  EXPECT_THAT(ExplainCrash(Crash({.sig = SIGSEGV,
+                                  .code = SEGV_MAPERR,
+                                  .address = 16,
+                                  .pc = 0x401000,
+                                  .sp = 0x7ffc00000000,
+                                  .function = "?"})),
+              HasSubstr("null pointer (address 0x10)"));
+}
+
+TEST(ExplainCrash, RecognisesAStackOverflow) {
+  EXPECT_THAT(ExplainCrash(Crash({.sig = SIGSEGV,
+                                  .code = SEGV_ACCERR,
+                                  .address = 0x7ffc00000000 - 16,
+                                  .pc = 0x401000,
+                                  .sp = 0x7ffc00000000,
+                                  .function = "?"})),
+              HasSubstr("the stack overflowed"));
+}
+
+TEST(ExplainCrash, NamesASignalThatNobodySaw) {
+  Outcome outcome;
+  outcome.signal = SIGSEGV;
+  EXPECT_EQ(ExplainCrash(outcome), "SIGSEGV (Segmentation fault)");
+}
+
+}  // namespace
+}  // namespace mn::judge

@@ -1,0 +1,82 @@
+// What the judge and a case process say to each other.
+//
+// What: two pipes. The case process says hello; only then the judge sends the
+// request; the case process answers with observations and an end line. Lines of
+// text, so that a conversation can be read in a debugger or written by a test.
+//
+//   case  -> judge   hello 1
+//   judge -> case    nonce 9a3f…            (hex)
+//                    case RunQueue.Fifo
+//                    seed 51f2…             (hex)
+//                    work puts 12 7 300     (name, then numbers; any number)
+//                    go
+//   case  -> judge   o get 7                (kind, then numbers; any number)
+//                    crash 11 128 0 …       (from the fault handler, see
+//                    case.h) end 9a3f… 200          (nonce, number of
+//                    observations)
+//
+// Why it is hard: the learner's code runs in the process that talks. A static
+// constructor can speak before the driver does. It gains nothing: the request
+// is random and comes after the hello, so an answer has to be computed, and the
+// canary tells a computed answer from an observed one. In a canary run the
+// driver falsifies what it reports; honest code then fails, and code that wrote
+// the observations itself still "passes". Which run is a canary is a property
+// of the nonce, so that the conversation itself looks the same.
+//
+// Rejected: shared memory (the learner's code could rewrite what was observed
+// before); exit codes (one bit, forged by _exit).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mn::judge {
+
+inline constexpr int kProtocolVersion = 1;
+
+// The descriptors of the case process; everything above is closed.
+inline constexpr int kRequestFd = 3;
+inline constexpr int kObservationFd = 4;
+
+// The numbers that a case process works on, by name.
+using Workload = std::map<std::string, std::vector<std::int64_t>>;
+
+// One thing that the driver saw.
+struct Observation {
+  std::string kind;
+  std::vector<std::int64_t> values;
+};
+using Observations = std::vector<Observation>;
+
+// splitmix64: small, seeded, the same on every machine.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+
+  std::uint64_t Next() {
+    state_ += 0x9e3779b97f4a7c15u;
+    return Mix(state_);
+  }
+  // A number in [low, high].
+  std::int64_t Between(std::int64_t low, std::int64_t high) {
+    const auto span = static_cast<std::uint64_t>(high - low) + 1;
+    return low + static_cast<std::int64_t>(Next() % span);
+  }
+
+  static std::uint64_t Mix(std::uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+inline bool IsCanary(std::uint64_t nonce) {
+  return (Random::Mix(nonce) & 7) == 3;
+}
+
+}  // namespace mn::judge

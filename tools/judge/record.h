@@ -1,0 +1,22 @@
+// The record of a run of the judge (schema wb.results/1), which every other
+// report is made from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/common/course.h"
+#include "tools/judge/judge.h"
+
+namespace mn::judge {
+
+// Writes the record of `results` to `path`: a new file, renamed over the old
+// one, so that a reader never sees half a record. Cases of the lesson that have
+// no result yet are left out. "score" counts passed cases; "max" is the points
+// of the cases that were judged (not skipped, inconclusive or infra_error).
+// Returns "" or what went wrong.
+std::string WriteRecord(const std::string& path, const std::string& course_id,
+                        const Judge& judge,
+                        const std::vector<CaseResult>& results);
+
+}  // namespace mn::judge

@@ -1,0 +1,25 @@
+// What a tree of processes uses, read from /proc by somebody outside of it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace mn::judge {
+
+struct Usage {
+  int processes = 0;
+  std::int64_t memory_bytes = 0;  // resident
+  double cpu_s = 0;
+  bool runnable = false;  // some thread runs or wants to
+};
+
+// The children of a process, from all of its threads, oldest first.
+std::vector<pid_t> Children(pid_t pid);
+
+// Of everything that descends from `root`, without root itself. Stops counting
+// at `max_processes`.
+Usage UsageBelow(pid_t root, int max_processes);
+
+}  // namespace mn::judge
