@@ -1,0 +1,72 @@
+// How a program ends when nothing went wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+
+#include "conformance/support.h"
+#include "runtime/mn.h"
+
+namespace mn::conformance {
+namespace {
+
+struct SaysGoodbye {
+  const char* who;
+  ~SaysGoodbye() { Say("goodbye", who); }
+};
+
+// When goroutine 1 returns, one goroutine waits and one spins.
+MN_PROGRAM(ReturnsWhileOthersGoOn) {
+  static std::atomic<int> up{0};
+  static Chan<int> ch(0);
+  Go([] {
+    SaysGoodbye goodbye{"waiter"};
+    up++;
+    ch.Recv();
+  });
+  Go([] {
+    SaysGoodbye goodbye{"spinner"};
+    up++;
+    for (;;) Spin();
+  });
+  while (up < 2) Gosched();
+  return 7;
+}
+
+TEST(Main, ReturningEndsTheProcessAtOnceWithItsStatus) {
+  const ProcessResult r = RunProgram("ReturnsWhileOthersGoOn", OnProcs(2));
+  EXPECT_TRUE(Exited(r, 7));
+  EXPECT_EQ(r.out, "") << "goroutines are not unwound when the program ends";
+  EXPECT_EQ(r.err, "");
+  Measured("exit status 7");
+}
+
+// Goexit ends one goroutine: what is on its stack is destroyed, what comes
+// after it does not run, and the others do not notice.
+MN_PROGRAM(OneGoexits) {
+  WaitGroup all;
+  all.Add(1);
+  Go([&all] {
+    struct Done {
+      WaitGroup& all;
+      ~Done() { all.Done(); }
+    } done{all};
+    SaysGoodbye goodbye{"leaver"};
+    Goexit();
+  });
+  all.Wait();
+  Say("goroutines", NumGoroutine());
+  return 0;
+}
+
+TEST(Main, GoexitEndsOneGoroutineAndRunsItsDestructors) {
+  const ProcessResult r = RunProgram("OneGoexits", OnProcs(1));
+  EXPECT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Text(r, "goodbye"), "leaver");
+  EXPECT_LE(Number(r, "goroutines"), 2);
+  Measured("destructors ran");
+}
+
+}  // namespace
+}  // namespace mn::conformance

@@ -1,0 +1,46 @@
+// A goroutine that needs more stack than it has gets a report, not a crash.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "conformance/support.h"
+#include "runtime/mn.h"
+
+namespace mn::conformance {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Uses the array after the call, so that the call is not a jump. `for_ever` is
+// a variable so that no compiler proves that this never returns.
+volatile bool for_ever = true;
+[[gnu::noinline]] int Recurse(int depth) {
+  volatile char frame[128];
+  frame[0] = static_cast<char>(depth);
+  if (!for_ever) return 0;
+  return Recurse(depth + 1) + frame[0];
+}
+
+MN_PROGRAM(RecursesForEver) {
+  const auto size = static_cast<std::size_t>(Parameter("STACK"));
+  Go({.stack_size = size}, [] { Say("depth", Recurse(0)); });
+  Chan<int>(0).Recv();
+  return 0;
+}
+
+TEST(StackOverflow, IsReportedWithTheSizeOfTheStack) {
+  for (const std::string size : {"65536", "262144"}) {
+    const ProcessResult r =
+        RunProgram("RecursesForEver", {.env = {{"STACK", size}}});
+    EXPECT_TRUE(
+        Died(r, "runtime: goroutine stack exceeds " + size + "-byte limit\n"));
+    EXPECT_THAT(r.err, HasSubstr("\nfatal error: stack overflow\n"));
+    EXPECT_THAT(r.err, HasSubstr("stack_size"))
+        << "the report must name the option that helps";
+  }
+  Measured("64 KiB and 256 KiB, exit status 2");
+}
+
+}  // namespace
+}  // namespace mn::conformance

@@ -1,0 +1,113 @@
+// How many Ps: the environment variable GOMAXPROCS and the CPUs of the machine.
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <string>
+#include <vector>
+
+#include "conformance/support.h"
+#include "runtime/mn.h"
+
+namespace mn::conformance {
+namespace {
+
+MN_PROGRAM(SaysProcs) {
+  Say("procs", GOMAXPROCS());
+  Say("cpus", NumCPU());
+  return 0;
+}
+
+ProcessResult WithGomaxprocs(const std::string& value) {
+  ProcessResult r = RunProgram("SaysProcs", {.env = {{"GOMAXPROCS", value}}});
+  EXPECT_TRUE(Exited(r, 0)) << "GOMAXPROCS=`" << value << "`";
+  return r;
+}
+
+TEST(Gomaxprocs, DefaultIsTheNumberOfCpus) {
+  const ProcessResult r = RunProgram("SaysProcs");
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_GE(Number(r, "cpus"), 1);
+  EXPECT_EQ(Number(r, "procs"), Number(r, "cpus"));
+  Measured(Text(r, "procs") + " Ps on " + Text(r, "cpus") + " CPUs");
+}
+
+// A number that is not this machine's default, so that what is accepted can be
+// told from what is ignored.
+int NotTheDefault() {
+  return static_cast<int>(Number(RunProgram("SaysProcs"), "procs")) + 1;
+}
+
+TEST(Gomaxprocs, PositiveDecimalIsAccepted) {
+  const int want = NotTheDefault();
+  const std::string n = std::to_string(want);
+  for (const std::string& value : {n, "+" + n, "0" + n, "000" + n}) {
+    EXPECT_EQ(Number(WithGomaxprocs(value), "procs"), want)
+        << "GOMAXPROCS=`" << value << "`";
+  }
+  Measured("N, +N, 0N, 000N");
+}
+
+TEST(Gomaxprocs, AnythingElseIsIgnoredSilently) {
+  const int number = NotTheDefault();
+  const std::string n = std::to_string(number);
+  const std::vector<std::string> values = {
+      "",       "0",           "-1",
+      "-" + n,  "abc",         "0x" + n,
+      " " + n,  n + " ",       n + ".0",
+      "1_0",    "2147483648",  "+",
+      "+-" + n, "++" + n,      n + "abc",
+      n + "\n", "-2147483649", "18446744073709551617"};
+  for (const std::string& value : values) {
+    const ProcessResult r = WithGomaxprocs(value);
+    EXPECT_EQ(Number(r, "procs"), number - 1) << "GOMAXPROCS=`" << value << "`";
+    EXPECT_EQ(r.err, "") << "GOMAXPROCS=`" << value << "`";
+  }
+  Measured(std::to_string(values.size()) + " spellings ignored");
+}
+
+TEST(Gomaxprocs, MayExceedTheCpus) {
+  const ProcessResult r = WithGomaxprocs("1024");
+  EXPECT_EQ(Number(r, "procs"), 1024);
+  EXPECT_LT(Number(r, "cpus"), 1024);
+  EXPECT_LT(r.max_threads, 1024) << "a P without work needs no thread";
+  Measured("1024 Ps, " + std::to_string(r.max_threads) + " threads");
+}
+
+// Narrows the affinity mask to one CPU before the runtime starts, widens it
+// afterwards.
+MN_BARE_PROGRAM(OnOneCpu) {
+  static cpu_set_t all, one;
+  sched_getaffinity(0, sizeof(all), &all);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (CPU_ISSET(cpu, &all)) {
+      CPU_SET(cpu, &one);
+      break;
+    }
+  }
+  sched_setaffinity(0, sizeof(one), &one);
+  return Main([] {
+    Say("procs", GOMAXPROCS());
+    Say("cpus", NumCPU());
+    sched_setaffinity(0, sizeof(all), &all);
+    Say("cpus_later", NumCPU());
+    return 0;
+  });
+}
+
+TEST(Gomaxprocs, CpusAreThoseOfTheAffinityMaskAtTheStart) {
+  cpu_set_t mine;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(mine), &mine), 0);
+  if (CPU_COUNT(&mine) < 2) {
+    MN_NOT_ON_THIS_MACHINE("needs 2 CPUs, this process may use 1");
+  }
+  const ProcessResult r = RunProgram("OnOneCpu");
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "cpus"), 1);
+  EXPECT_EQ(Number(r, "procs"), 1);
+  EXPECT_EQ(Number(r, "cpus_later"), 1);
+  Measured("1 of " + std::to_string(CPU_COUNT(&mine)) + " CPUs");
+}
+
+}  // namespace
+}  // namespace mn::conformance

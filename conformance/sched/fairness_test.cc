@@ -1,0 +1,127 @@
+// Nobody waits for ever: the global queue's turn, and runnext's time slice.
+//
+// One P each; the programs end while some of their goroutines go on, so what
+// those touch is static.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "conformance/support.h"
+#include "runtime/mn.h"
+
+namespace mn::conformance {
+namespace {
+
+// 300 goroutines are spawned; 0..127 and 256 overflow to the global queue. Two
+// of the local ones yield for ever, the rest end when they first run: from then
+// on the local queue is short but never empty, and every overflowed goroutine
+// depends on the global queue's turn.
+MN_PROGRAM(LocalWorkNeverEnds) {
+  constexpr int kSpawned = 300;
+  static long slices = 0;
+  static std::vector<long> first_slice(kSpawned, -1);
+  static WaitGroup all;
+  all.Add(kSpawned);
+  for (int i = 0; i < kSpawned; i++) {
+    Go([i] {
+      first_slice[i] = ++slices;
+      all.Done();
+      if (i != 297 && i != 298) return;
+      for (;;) {
+        Gosched();
+        slices++;
+      }
+    });
+  }
+  if (slices != 0) return Disturbed();
+  all.Wait();
+  long widest = 0;
+  for (int i = 1; i < 128; i++) {
+    widest = std::max(widest, first_slice[i] - first_slice[i - 1]);
+  }
+  Say("widest", widest);
+  return 0;
+}
+
+TEST(Fairness, GlobalQueueHasATurnWhileLocalWorkNeverEnds) {
+  const ProcessResult r = RunUndisturbed("LocalWorkNeverEnds", OnProcs(1));
+  const long long widest = Number(r, "widest");
+  EXPECT_GT(widest, 1) << "the local queue was empty: nothing was shown";
+  EXPECT_LE(widest, 61);
+  Measured("one global goroutine every " + std::to_string(widest) + " turns");
+}
+
+// The most turns a runnext chain may have before the ring has one: the budget
+// of the contract runtime/plug/run_queue.h (kRunnextBudget), and the turn that
+// the yielder gave away before it was in the ring itself.
+constexpr long kMostTurns = 64 + 1;
+
+// How often `counter` was bumped between the yields of goroutine 1, at most.
+long WidestGap(const long& counter) {
+  long widest = 0;
+  for (int i = 0; i < 100; i++) {
+    const long before = counter;
+    Gosched();
+    widest = std::max(widest, counter - before);
+  }
+  return widest;
+}
+
+MN_PROGRAM(PingPongPair) {
+  static long handed_over = 0;
+  static Chan<int> there(0), back(0);
+  Go([] {
+    for (;;) {
+      there.Recv();
+      handed_over++;
+      back.Send(0);
+    }
+  });
+  Go([] {
+    for (;;) {
+      there.Send(0);
+      back.Recv();
+      handed_over++;
+    }
+  });
+  while (handed_over == 0) Gosched();
+  Say("widest", WidestGap(handed_over));
+  return 0;
+}
+
+TEST(Fairness, PairThatReadiesEachOtherDoesNotStarveTheQueue) {
+  const ProcessResult r = RunProgram("PingPongPair", OnProcs(1));
+  ASSERT_TRUE(Exited(r, 0));
+  const long long widest = Number(r, "widest");
+  EXPECT_GT(widest, 1) << "the pair never handed over: nothing was shown";
+  EXPECT_LE(widest, kMostTurns);
+  Measured("the queue waited for at most " + std::to_string(widest) +
+           " hand-overs");
+}
+
+long respawned = 0;
+void Respawn() {
+  respawned++;
+  Go(&Respawn);
+}
+
+MN_PROGRAM(RespawnsItself) {
+  Go(&Respawn);
+  while (respawned == 0) Gosched();
+  Say("widest", WidestGap(respawned));
+  return 0;
+}
+
+TEST(Fairness, SelfRespawningGoroutineDoesNotStarveAYieldedOne) {
+  const ProcessResult r = RunProgram("RespawnsItself", OnProcs(1));
+  ASSERT_TRUE(Exited(r, 0));
+  const long long widest = Number(r, "widest");
+  EXPECT_GT(widest, 1) << "the chain never ran: nothing was shown";
+  EXPECT_LE(widest, kMostTurns);
+  Measured("the yielded one waited for at most " + std::to_string(widest) +
+           " respawns");
+}
+
+}  // namespace
+}  // namespace mn::conformance

@@ -1,0 +1,51 @@
+"""Rules for tests of the runtime."""
+
+load("@rules_cc//cc:defs.bzl", "cc_test")
+
+def mn_test(name, procs = None, env = {}, deps = [], size = "small", **kwargs):
+    """A GoogleTest program whose TESTs run in goroutine 1.
+
+    Args:
+      name: of the test; with `procs`, of the suite of all of them.
+      procs: values of GOMAXPROCS: one test NAME_pN for each. Without, the number of CPUs.
+      env: more environment variables.
+      deps: //runtime and what brings main() are added.
+      size: as for every test.
+      **kwargs: passed on to cc_test.
+    """
+    all_deps = deps + [
+        "//runtime",
+        "//runtime/testing:mn_gtest_main",
+        "//runtime/testing:program",
+        "//runtime/testing/stress",
+        "@com_google_googletest//:gtest",
+    ]
+    if procs == None:
+        cc_test(name = name, size = size, env = env, deps = all_deps, **kwargs)
+        return
+    for n in procs:
+        cc_test(
+            name = "%s_p%d" % (name, n),
+            size = size,
+            env = dict(env, GOMAXPROCS = str(n)),
+            deps = all_deps,
+            **kwargs
+        )
+    native.test_suite(
+        name = name,
+        tests = ["%s_p%d" % (name, n) for n in procs],
+    )
+
+def mn_plain_test(name, deps = [], size = "small", **kwargs):
+    """A GoogleTest program without a running runtime."""
+    cc_test(
+        name = name,
+        size = size,
+        deps = deps + [
+            "//runtime/testing:bare_program",
+            "//runtime/testing:plain_gtest_main",
+            "//runtime/testing/stress",
+            "@com_google_googletest//:gtest",
+        ],
+        **kwargs
+    )
