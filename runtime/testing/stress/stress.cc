@@ -69,10 +69,10 @@ void DumpScheduler() {
 
 StressTime::StressTime()
     : end_(std::chrono::steady_clock::now() +
-           std::chrono::milliseconds(
-               EnvNumber("MN_STRESS_SECONDS", 0) != 0
-                   ? 1000 * EnvNumber("MN_STRESS_SECONDS", 0)
-                   : 500)) {}
+           std::chrono::milliseconds(EnvNumber("MN_STRESS_SECONDS", 0) != 0
+                                         ? 1000 *
+                                               EnvNumber("MN_STRESS_SECONDS", 0)
+                                         : 333)) {}
 
 std::uint64_t NextSeed() {
   static std::atomic<std::uint64_t> n{0};

@@ -27,7 +27,7 @@ namespace mn::test {
 inline constexpr int kSlowdown = MN_TSAN ? 20 : MN_ASAN ? 4 : 1;
 
 // Repeats while this returns true: for MN_STRESS_SECONDS if that is set, else
-// for half a second.
+// for a third of one.
 class StressTime {
  public:
   StressTime();

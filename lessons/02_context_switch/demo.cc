@@ -1,0 +1,276 @@
+// Lesson 02, to run and watch: what a context is, and what leaving one costs.
+//
+//   bazel run //lessons/02_context_switch:demo              a tour
+//   bazel run //lessons/02_context_switch:demo -- --measure the quiz's answers
+//
+// It runs on the piece alone, without the runtime around it: on yours if it is
+// plugged in (--//runtime/plug:context=//exercises/02_context_switch:piece).
+
+#include <fenv.h>
+#include <sched.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/plug/context.h"
+
+namespace mn {
+
+void CtxReturned() {
+  std::fprintf(stderr, "demo: an entry function returned\n");
+  std::abort();
+}
+
+namespace {
+
+constexpr std::size_t kStack = 64 << 10;
+
+struct alignas(16) Stack {
+  char bytes[kStack];
+};
+
+// A context with a stack of its own.
+struct Fiber {
+  Context context;
+  std::unique_ptr<Stack> stack{new Stack};
+  Context* back = nullptr;  // where to go when the turn is over
+  int number = 0;
+
+  void Make(void (*entry)(void*)) {
+    CtxMake(context, stack->bytes, stack->bytes + kStack, entry, this);
+  }
+};
+
+// ---- the tour
+
+std::string story;
+
+void TellsAStory(void* arg) {
+  Fiber& self = *static_cast<Fiber*>(arg);
+  for (int step = 1;; step++) {
+    story += " " + std::string(1, static_cast<char>('A' + self.number)) +
+             std::to_string(step);
+    CtxSwap(self.context, *self.back);
+  }
+}
+
+std::string Interleaving(const std::vector<int>& order,
+                         std::vector<std::size_t>* used) {
+  Context main;
+  std::vector<Fiber> fibers(3);
+  for (int i = 0; i < 3; i++) {
+    Fiber& f = fibers[static_cast<std::size_t>(i)];
+    f.number = i;
+    f.back = &main;
+    f.Make(TellsAStory);
+  }
+  story.clear();
+  for (int i : order) {
+    CtxSwap(main, fibers[static_cast<std::size_t>(i)].context);
+  }
+  for (const Fiber& f : fibers) {
+    used->push_back(static_cast<std::size_t>(f.stack->bytes + kStack -
+                                             static_cast<char*>(f.context.sp)));
+  }
+  return story.substr(1);
+}
+
+// ---- what a context begins with
+
+std::uintptr_t entry_frame;
+int entry_rounding;
+
+void LooksAround(void* arg) {
+  Fiber& self = *static_cast<Fiber*>(arg);
+  entry_frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  entry_rounding = fegetround();
+  CtxSwap(self.context, *self.back);
+}
+
+void LookAround() {
+  Context main;
+  Fiber f;
+  f.back = &main;
+  fesetround(FE_UPWARD);
+  f.Make(LooksAround);
+  fesetround(FE_TONEAREST);
+  CtxSwap(main, f.context);
+}
+
+std::string EntryAlignment() {
+  LookAround();
+#if defined(__x86_64__)
+  // The frame begins below the return address and the saved rbp.
+  return std::to_string((entry_frame + 8) % 16) + " mod 16";
+#else
+  return std::to_string(entry_frame % 16) + " mod 16";
+#endif
+}
+
+std::string EntryRounding() {
+  LookAround();
+  return entry_rounding == FE_UPWARD ? "upward" : "to nearest";
+}
+
+// ---- cost
+
+double NowNs() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+}
+
+// Nanoseconds per operation, if body() does `count` of them: the best of the
+// blocks, because whatever else the machine does only makes them slower.
+template <class Body>
+double BestNs(int blocks, double count, Body body) {
+  double best = 0;
+  for (int i = 0; i < blocks; i++) {
+    const double start = NowNs();
+    body();
+    const double ns = (NowNs() - start) / count;
+    if (i == 0 || ns < best) best = ns;
+  }
+  return best;
+}
+
+void GoesBack(void* arg) {
+  Fiber& self = *static_cast<Fiber*>(arg);
+  for (;;) CtxSwap(self.context, *self.back);
+}
+
+// Main and one context, in turns.
+double PingPongNs() {
+  constexpr int kRounds = 20'000;
+  Context main;
+  Fiber f;
+  f.back = &main;
+  f.Make(GoesBack);
+  return BestNs(40, 2.0 * kRounds, [&] {
+    for (int i = 0; i < kRounds; i++) CtxSwap(main, f.context);
+  });
+}
+
+// Each context goes on with the next one; the last one with main.
+double RingNs(std::size_t n) {
+  Context main;
+  std::vector<Fiber> fibers(n);
+  for (std::size_t i = 0; i < n; i++) {
+    fibers[i].back = i + 1 < n ? &fibers[i + 1].context : &main;
+    fibers[i].Make(GoesBack);
+  }
+  const std::size_t rounds = 1 + 20'000 / n;
+  return BestNs(20, static_cast<double>(rounds * (n + 1)), [&] {
+    for (std::size_t i = 0; i < rounds; i++) CtxSwap(main, fibers[0].context);
+  });
+}
+
+ucontext_t libc_main, libc_other;
+
+void LibcGoesBack() {
+  for (;;) swapcontext(&libc_other, &libc_main);
+}
+
+double SwapcontextNs() {
+  constexpr int kRounds = 2'000;
+  const auto stack = std::make_unique<Stack>();
+  getcontext(&libc_other);
+  libc_other.uc_stack.ss_sp = stack->bytes;
+  libc_other.uc_stack.ss_size = kStack;
+  libc_other.uc_link = nullptr;
+  makecontext(&libc_other, LibcGoesBack, 0);
+  return BestNs(20, 2.0 * kRounds, [&] {
+    for (int i = 0; i < kRounds; i++) swapcontext(&libc_main, &libc_other);
+  });
+}
+
+// Two threads on one CPU; a byte through a pipe lets the other one run.
+double KernelNs() {
+  constexpr int kRounds = 500;
+  cpu_set_t all, one;
+  sched_getaffinity(0, sizeof(all), &all);
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<std::size_t>(std::max(sched_getcpu(), 0)), &one);
+  sched_setaffinity(0, sizeof(one), &one);
+  int there[2], back[2];
+  if (pipe(there) != 0 || pipe(back) != 0) {
+    std::perror("demo: pipe");
+    std::exit(1);
+  }
+  char byte = 0;
+  std::thread other([&] {
+    char b;
+    while (read(there[0], &b, 1) == 1 && write(back[1], &b, 1) == 1) {
+    }
+  });
+  const double ns = BestNs(20, 2.0 * kRounds, [&] {
+    for (int i = 0; i < kRounds; i++) {
+      if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) {
+        std::exit(1);
+      }
+    }
+  });
+  close(there[1]);
+  other.join();
+  for (int fd : {there[0], back[0], back[1]}) close(fd);
+  sched_setaffinity(0, sizeof(all), &all);
+  return ns;
+}
+
+int Measure() {
+  const double swap = PingPongNs(), kernel = KernelNs();
+  std::printf("measure %s %s\n", "entry_alignment", EntryAlignment().c_str());
+  std::printf("measure %s %s\n", "entry_rounding", EntryRounding().c_str());
+  std::printf("measure %s %.1f\n", "swap_ns", swap);
+  std::printf("measure %s %.1f\n", "ring_10000_ns", RingNs(10'000));
+  std::printf("measure %s %.0f\n", "kernel_ns", kernel);
+  std::printf("measure %s %.0f\n", "kernel_ratio", kernel / swap);
+  std::printf("measure %s %.0f\n", "swapcontext_ratio", SwapcontextNs() / swap);
+  return 0;
+}
+
+int Tour() {
+  std::vector<std::size_t> used;
+  std::printf("three contexts, resumed in the order 0 1 2 0 0 2 1:\n  %s\n",
+              Interleaving({0, 1, 2, 0, 0, 2, 1}, &used).c_str());
+  std::printf(
+      "bytes of its stack that each holds while it waits: %zu %zu %zu\n",
+      used[0], used[1], used[2]);
+  std::printf("the stack pointer where a context begins: %s\n",
+              EntryAlignment().c_str());
+  std::printf("made while rounding was upward, run later: rounds %s\n\n",
+              EntryRounding().c_str());
+  std::printf("ns for one switch\n");
+  std::printf("  two contexts in turns     %8.1f\n", PingPongNs());
+  for (std::size_t n : {10, 1'000, 10'000}) {
+    std::printf("  a ring of %6zu          %8.1f\n", n, RingNs(n));
+  }
+  std::printf("  swapcontext of libc       %8.1f\n", SwapcontextNs());
+  std::printf("  two threads on one CPU    %8.1f\n", KernelNs());
+  return 0;
+}
+
+}  // namespace
+}  // namespace mn
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--measure") == 0) {
+    return mn::Measure();
+  }
+  if (argc > 1) {
+    std::fprintf(stderr, "demo: the only argument is --measure, not %s\n",
+                 argv[1]);
+    return 64;
+  }
+  return mn::Tour();
+}

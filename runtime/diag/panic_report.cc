@@ -1,0 +1,133 @@
+// What a process says when an exception leaves a goroutine.
+//
+// Nothing is unwound: with no handler on the way the C++ runtime calls
+// std::terminate on top of the frames that threw, so the trace shows where.
+#include <cxxabi.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <typeinfo>
+
+#include "runtime/core/atomic.h"
+#include "runtime/core/fatal.h"
+#include "runtime/diag/names.h"
+#include "runtime/diag/report.h"
+#include "runtime/diag/stack_walk.h"
+#include "runtime/diag/traceback.h"
+#include "runtime/panic.h"
+
+namespace mn {
+
+namespace {
+
+using internal::StackPoint;
+
+constexpr int kMaxNested = 16;
+
+// The thread that calls what(), which may do anything; 0 if none does.
+mn::atomic<int> describing{0};
+
+void AppendValue(FatalText& out, const char* what, const char* type) {
+  out << what << " [" << type << "]";
+}
+
+void AppendStandard(FatalText& out, const std::exception& e) {
+  out << e.what();
+  // A Panic's text is Go's; throw_with_nested makes a class derived from it.
+  const bool nested = dynamic_cast<const std::nested_exception*>(&e) != nullptr;
+  if (typeid(e) == typeid(Panic) ||
+      (nested && dynamic_cast<const Panic*>(&e) != nullptr)) {
+    return;
+  }
+  out << " [";
+  internal::AppendTypeName(out, typeid(e).name());
+  out << "]";
+}
+
+// "WHAT [TYPE]" of the exception, or "(TYPE)" if it has nothing to say.
+void AppendException(FatalText& out, const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& e) {
+    AppendStandard(out, e);
+  } catch (const std::string& s) {
+    AppendValue(out, s.c_str(), "std::string");
+  } catch (const char* s) {
+    AppendValue(out, s != nullptr ? s : "(null)", "char const*");
+  } catch (int n) {
+    AppendValue(out, std::to_string(n).c_str(), "int");
+  } catch (...) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    out << "(";
+    internal::AppendTypeName(out, type != nullptr ? type->name() : "??");
+    out << ")";
+  }
+}
+
+// The exception that this one was thrown with while handling, if any.
+std::exception_ptr Cause(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::nested_exception& nested) {
+    return nested.nested_ptr();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+// As Go prints a panic during a panic: the oldest first, the others below it.
+void PrintChain(const std::exception_ptr& last) {
+  std::exception_ptr chain[kMaxNested];
+  int n = 0;
+  for (std::exception_ptr e = last; e != nullptr && n < kMaxNested;
+       e = Cause(e)) {
+    chain[n++] = e;
+  }
+  FatalText out;
+  for (int i = n - 1; i >= 0; i--) {
+    out << (i == n - 1 ? "panic: " : "\tpanic: ");
+    out.Print();  // before what() runs
+    AppendException(out, chain[i]);
+    out << "\n";
+  }
+  out.Print();
+}
+
+void PrintPanicReport(void* arg) {
+  const auto settings = ParseGotraceback(std::getenv("GOTRACEBACK"));
+  const std::exception_ptr exception = std::current_exception();
+  bool all = settings.all;
+  if (exception != nullptr) {
+    describing.store(::gettid(), memory_order_relaxed);
+    PrintChain(exception);
+    describing.store(0, memory_order_relaxed);
+  } else {
+    FatalText out;
+    out << "fatal error: std::terminate called without an active exception\n";
+    out.Print();
+    all = true;  // as for every fatal error
+  }
+  internal::PrintReport({settings.level, all, settings.crash},
+                        *static_cast<const StackPoint*>(arg));
+  internal::CrashIfAsked(settings);
+}
+
+}  // namespace
+
+__attribute__((noinline)) void TerminateHandler() {
+  if (describing.load(memory_order_relaxed) == ::gettid()) {
+    FatalText out;
+    out << "panic while printing panic value\n";
+    out.Print();
+    TracebackForFatal(false);
+    Die();
+  }
+  EnterFatal();
+  StackPoint here = MN_CALLERS_STACK_POINT();
+  internal::CallOnFreshStack(&PrintPanicReport, &here);
+  Die();
+}
+
+}  // namespace mn

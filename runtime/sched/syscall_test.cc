@@ -1,0 +1,268 @@
+// BlockingCall: the thread blocks, its P does not.
+#include "runtime/syscall.h"
+
+#include <errno.h>
+#include <gtest/gtest.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/core/getg.h"
+#include "runtime/core/sched.h"
+#include "runtime/mn.h"
+#include "runtime/testing/program.h"
+#include "runtime/testing/stress/stress.h"
+
+namespace mn {
+namespace {
+
+using test::Died;
+using test::Exited;
+using test::RunProgram;
+
+// A pipe: a call that blocks until the test says so.
+class Pipe {
+ public:
+  Pipe() {
+    if (::pipe(fd_) != 0) abort();
+  }
+  ~Pipe() {
+    ::close(fd_[0]);
+    ::close(fd_[1]);
+  }
+  // Blocks the thread.
+  char Read() {
+    char c = 0;
+    return ::read(fd_[0], &c, 1) == 1 ? c : '\0';
+  }
+  void Write(char c) { EXPECT_EQ(::write(fd_[1], &c, 1), 1); }
+
+ private:
+  int fd_[2];
+};
+
+TEST(BlockingCall, ReturnsWhatFReturns) {
+  EXPECT_EQ(BlockingCall([] { return 42; }), 42);
+  EXPECT_EQ(BlockingCall([] { return std::string("text"); }), "text");
+  EXPECT_EQ(*BlockingCall([] { return std::make_unique<int>(3); }), 3);
+  int x = 0;
+  int& r = BlockingCall([&]() -> int& { return x; });
+  EXPECT_EQ(&r, &x);
+}
+
+TEST(BlockingCall, TakesAFunctionThatReturnsNothing) {
+  bool ran = false;
+  BlockingCall([&] { ran = true; });
+  EXPECT_TRUE(ran);
+}
+
+TEST(BlockingCall, TakesAMoveOnlyFunction) {
+  EXPECT_EQ(BlockingCall([p = std::make_unique<int>(5)] { return *p; }), 5);
+}
+
+TEST(BlockingCall, AnExceptionPassesThrough) {
+  std::string what;
+  try {
+    BlockingCall([] { throw std::runtime_error("from inside"); });
+  } catch (const std::runtime_error& e) {
+    what = e.what();
+  }
+  EXPECT_EQ(what, "from inside");
+  // The P is back: the runtime can be used.
+  Chan<int> ch(0);
+  Go([ch]() mutable { ch.Send(1); });
+  EXPECT_EQ(ch.Recv(), 1);
+}
+
+TEST(BlockingCall, AnExceptionIsThrownAndCaughtInside) {
+  EXPECT_EQ(BlockingCall([] {
+              try {
+                throw 7;
+              } catch (int i) {
+                return i;
+              }
+            }),
+            7);
+}
+
+TEST(BlockingCall, FindsItselfInSyscallStateInside) {
+  G* gp = getg();
+  EXPECT_EQ(BlockingCall([gp] { return gp->status.load(); }),
+            GStatus::kSyscall);
+  EXPECT_EQ(gp->status.load(), GStatus::kRunning);
+}
+
+TEST(BlockingCall, ErrnoCanBeReadInside) {
+  EXPECT_EQ(BlockingCall([] { return ::close(-1) == 0 ? 0 : errno; }), EBADF);
+}
+
+// Runs with GOMAXPROCS=1 too: the only P goes to another thread.
+TEST(BlockingCall, Sys1_OthersGoOnMeanwhile) {
+  Pipe pipe;
+  Chan<int> ch(0);
+  Go([&, ch]() mutable {
+    // The reader needs this goroutine to go on.
+    ch.Send(1);
+    pipe.Write('x');
+  });
+  Go([ch]() mutable { ch.Recv(); });
+  EXPECT_EQ(BlockingCall([&] { return pipe.Read(); }), 'x');
+}
+
+TEST(BlockingCall, Sys1_AGoroutineThatWasReadyBeforehandGoesOn) {
+  Pipe pipe;
+  Go([&] { pipe.Write('y'); });  // in runnext of the P that is given away
+  EXPECT_EQ(BlockingCall([&] { return pipe.Read(); }), 'y');
+}
+
+TEST(BlockingCall, Sys1_SleepersWakeMeanwhile) {
+  Pipe pipe;
+  Go([&] {
+    Sleep(std::chrono::milliseconds(2));
+    pipe.Write('z');
+  });
+  EXPECT_EQ(BlockingCall([&] { return pipe.Read(); }), 'z');
+}
+
+TEST(BlockingCall, Sys1_ManyAtOnceEachOnItsOwnThread) {
+  constexpr int kCalls = 100;
+  test::Watchdog dog("100 blocking calls");
+  Pipe pipe;
+  std::atomic<int> inside{0};
+  std::atomic<int> read{0};
+  WaitGroup wg;
+  for (int i = 0; i < kCalls; i++) {
+    wg.Go([&] {
+      BlockingCall([&] {
+        inside.fetch_add(1);
+        if (pipe.Read() == 'a') read.fetch_add(1);
+      });
+    });
+  }
+  while (inside.load() != kCalls) Gosched();  // they all block at once
+  for (int i = 0; i < kCalls; i++) pipe.Write('a');
+  wg.Wait();
+  EXPECT_EQ(read.load(), kCalls);
+}
+
+// The Ps on the idle list and those that an M holds; one that is being handed
+// to an M that wakes up is neither.
+int PsThatAreSomewhere() {
+  RtLock lock(sched.lock);
+  int n = 0;
+  for (P* p = sched.pidle; p != nullptr; p = p->link) n++;
+  EXPECT_EQ(n, sched.npidle.load());
+  for (int i = 0; i < sched.gomaxprocs; i++) {
+    if (sched.allp[i].status.load() == PStatus::kRunning) n++;
+  }
+  return n;
+}
+
+TEST(BlockingCall, Sys5_ThePsAreAllThereAfterwards) {
+  test::Watchdog dog("a P was lost");
+  WaitGroup wg;
+  for (int i = 0; i < 50; i++) {
+    wg.Go([] {
+      for (int k = 0; k < 20; k++) BlockingCall([] { ::usleep(50); });
+    });
+  }
+  wg.Wait();
+  int n;
+  while ((n = PsThatAreSomewhere()) < GOMAXPROCS()) Gosched();
+  EXPECT_EQ(n, GOMAXPROCS());
+}
+
+// More goroutines come back than there are Ps: they join the global queue.
+TEST(BlockingCall, Sys4_WithoutAFreePTheyQueue) {
+  test::Watchdog dog("goroutines that come back while all Ps are busy");
+  Pipe pipe;
+  std::atomic<int> inside{0};
+  std::atomic<int> back{0};
+  const int kCalls = 4 * GOMAXPROCS();
+  WaitGroup wg;
+  for (int i = 0; i < kCalls; i++) {
+    wg.Go([&] {
+      BlockingCall([&] {
+        inside.fetch_add(1);
+        pipe.Read();
+      });
+      back.fetch_add(1);
+    });
+  }
+  while (inside.load() != kCalls) Gosched();
+  // Every P is held by somebody who does not yield while they come back.
+  std::atomic<bool> release{false};
+  std::atomic<int> holding{0};
+  for (int i = 1; i < GOMAXPROCS(); i++) {
+    wg.Go([&] {
+      holding.fetch_add(1);
+      while (!release.load()) {
+      }
+    });
+  }
+  while (holding.load() != GOMAXPROCS() - 1) Gosched();
+  for (int i = 0; i < kCalls; i++) pipe.Write('b');
+  while (sched.runqsize.load() != kCalls) {
+  }
+  EXPECT_EQ(back.load(), 0);
+  release.store(true);
+  wg.Wait();
+  EXPECT_EQ(back.load(), kCalls);
+}
+
+// As many Ps as this test has.
+test::ProcessOptions SamePs() {
+  return {.env = {{"GOMAXPROCS", std::to_string(GOMAXPROCS())}}};
+}
+
+MN_PROGRAM(OnlyABlockingCall) {
+  BlockingCall([] { ::usleep(100'000); });
+  return 3;
+}
+
+TEST(BlockingCall, Dlk1_IsNoDeadlockWhileACallBlocks) {
+  EXPECT_TRUE(Exited(RunProgram("OnlyABlockingCall", SamePs()), 3));
+}
+
+MN_PROGRAM(MainWaitsForABlockingCall) {
+  Chan<int> ch(0);
+  Go([ch]() mutable {
+    BlockingCall([] { ::usleep(100'000); });
+    ch.Send(4);
+  });
+  return ch.Recv();
+}
+
+TEST(BlockingCall, Dlk1_IsNoDeadlockWhileMainWaitsForACall) {
+  EXPECT_TRUE(Exited(RunProgram("MainWaitsForABlockingCall", SamePs()), 4));
+}
+
+MN_PROGRAM(DeadlockAfterABlockingCall) {
+  BlockingCall([] { ::usleep(1000); });
+  Chan<int>().Recv();
+  return 0;
+}
+
+TEST(BlockingCall, Dlk1_IsADeadlockOnceTheCallIsOver) {
+  EXPECT_TRUE(Died(RunProgram("DeadlockAfterABlockingCall", SamePs()),
+                   "fatal error: all goroutines are asleep - deadlock!"));
+}
+
+MN_BARE_PROGRAM(BlocksOutside) {
+  BlockingCall([] {});
+  return 0;
+}
+
+TEST(BlockingCall, OutsideAGoroutineSaysSo) {
+  EXPECT_TRUE(Died(RunProgram("BlocksOutside"),
+                   "runtime: mn::BlockingCall was called outside a goroutine"));
+}
+
+}  // namespace
+}  // namespace mn

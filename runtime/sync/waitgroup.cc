@@ -1,0 +1,47 @@
+#include "runtime/sync/waitgroup.h"
+
+#include "runtime/panic.h"
+#include "runtime/sched/current.h"
+#include "runtime/sched/park.h"
+
+namespace mn {
+
+namespace {
+[[noreturn]] void Misuse() {
+  throw Panic("sync: WaitGroup misuse: Add called concurrently with Wait");
+}
+}  // namespace
+
+// `s` is the state that our own addition made.
+void WaitGroup::AddSlow(int delta, std::uint64_t s) {
+  const auto counter = static_cast<std::int32_t>(s >> 32);
+  if (counter < 0) throw Panic("sync: negative WaitGroup counter");
+  if (delta > 0 && counter == delta) Misuse();  // from zero, with waiters
+  if (counter > 0) return;
+  // WG-2: zero, and somebody waits. The state cannot change legally until the
+  // waiters run, so it is ours to reset.
+  list_lock_.Lock();  // WG-3: everybody who is counted is on the list
+  const bool undisturbed =
+      state_.compare_exchange_strong(s, 0, memory_order_relaxed);
+  internal::Sleeper* all = undisturbed ? waiters_.TakeAll() : nullptr;
+  list_lock_.Unlock();
+  if (!undisturbed) Misuse();
+  internal::ReadyAll(all);  // WL-1: the group may be gone from here on
+}
+
+void WaitGroup::WaitSlow() {
+  list_lock_.Lock();
+  // acquire: pairs with the release in Add.
+  std::uint64_t s = state_.load(memory_order_acquire);
+  do {
+    if ((s & ~kWaiters) == 0) {
+      list_lock_.Unlock();
+      return;
+    }
+  } while (!state_.compare_exchange_weak(s, s + 1, memory_order_acquire));
+  internal::Sleeper w{.g = CurrentG("mn::WaitGroup::Wait")};
+  waiters_.PushBack(&w);
+  GoparkUnlock(&list_lock_, WaitReason::kWaitGroupWait);
+}
+
+}  // namespace mn

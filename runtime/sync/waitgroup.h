@@ -1,0 +1,91 @@
+// WaitGroup: waits until a number of things is done.
+//
+// Thread-safety: every function, any goroutine. An Add from zero must happen
+// before the Wait that should wait for it. Reusable at once: a woken waiter
+// never looks at the WaitGroup again, so it may also be destroyed as soon as
+// *one* Wait has returned and no other is inside (Go panics when a group is
+// reused "before previous Wait has returned"; here that is harmless).
+//
+// Invariants:
+//   WG-1 Add and Done are one atomic operation unless they bring the counter to
+//        zero while somebody waits.
+//   WG-2 the Done that reaches zero with waiters wakes all of them, and only it
+//        touches the group after its atomic operation.
+//   WG-3 a waiter is counted in the state before it parks, under list lock.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "runtime/core/atomic.h"
+#include "runtime/core/lock.h"
+#include "runtime/go.h"
+#include "runtime/sync/wait_list.h"
+
+namespace mn {
+
+class WaitGroup {
+ public:
+  constexpr WaitGroup() = default;
+  WaitGroup(const WaitGroup&) = delete;
+  WaitGroup& operator=(const WaitGroup&) = delete;
+
+  // Adds delta, which may be negative. Does not park. Panics `sync: negative
+  // WaitGroup counter`, and `sync: WaitGroup misuse: Add called concurrently
+  // with Wait` when it notices. Mirrors sync.WaitGroup.Add.
+  void Add(int delta) {
+    const std::uint64_t change = static_cast<std::uint64_t>(delta) << 32;
+    // acq_rel: release pairs with the acquire in Wait and in the Add that
+    // reaches zero, which passes on what all the others did.
+    const std::uint64_t s =
+        state_.fetch_add(change, memory_order_acq_rel) + change;
+    // WG-1. Counter not negative and nobody waits, or still something to do.
+    if ((s & (kNegative | kWaiters)) == 0) [[likely]]
+      return;
+    if (delta < 0 && static_cast<std::int64_t>(s) >= std::int64_t{kOne}) return;
+    AddSlow(delta, s);
+  }
+
+  // Mirrors sync.WaitGroup.Done.
+  void Done() { Add(-1); }
+
+  // Parks (`sync.WaitGroup.Wait`) until the counter is zero; returns at once if
+  // it is. Everything done before the Dones is visible after.
+  // Mirrors sync.WaitGroup.Wait.
+  void Wait() {
+    // acquire: pairs with the release in Add.
+    if ((state_.load(memory_order_acquire) & ~kWaiters) == 0) return;
+    WaitSlow();
+  }
+
+  // Runs f in a new goroutine that the group waits for. Done is performed when
+  // f returns or calls Goexit; an exception that leaves f ends the process
+  // before. Mirrors sync.WaitGroup.Go.
+  template <class F>
+  void Go(F&& f) {
+    Add(1);
+    mn::Go([this, f = std::decay_t<F>(std::forward<F>(f))]() mutable {
+      struct AtEnd {
+        WaitGroup* wg;
+        ~AtEnd() { wg->Done(); }
+      } at_end{this};
+      f();
+    });
+  }
+
+ private:
+  // Counter in the upper half, number of waiters in the lower.
+  static constexpr std::uint64_t kOne = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t kNegative = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t kWaiters = kOne - 1;
+
+  void AddSlow(int delta, std::uint64_t s);
+  void WaitSlow();
+
+  mn::atomic<std::uint64_t> state_{0};
+  RtMutex list_lock_;
+  internal::WaitList waiters_;  // guarded by list_lock_
+};
+
+}  // namespace mn

@@ -1,0 +1,250 @@
+#include "tools/grade/grade_one.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "tools/common/files.h"
+#include "tools/common/text.h"
+#include "tools/grade/builder.h"
+#include "tools/grade/judging.h"
+#include "tools/grade/scan.h"
+#include "tools/grade/summary.h"
+#include "tools/grade/take.h"
+#include "tools/grade/text.h"
+#include "tools/grade/tree.h"
+
+namespace mn::grade {
+namespace {
+
+namespace fs = std::filesystem;
+using tools::Cat;
+using tools::Done;
+using tools::Error;
+using tools::JoinPath;
+using tools::Lesson;
+using tools::Nothing;
+using tools::Result;
+
+// Words that the scan would flag and that a lesson is about.
+std::vector<std::string> AllowedWords(const Lesson& lesson) {
+  if (lesson.name == "context_switch") return {"asm", "##"};
+  return {};
+}
+
+std::string Real(const std::string& path) {
+  std::error_code ec;
+  const fs::path real = fs::canonical(path, ec);
+  return ec ? path : real.string();
+}
+
+// A program that cannot see /usr cannot run, so that is never hidden.
+bool MayHide(const std::string& dir) {
+  if (dir.empty() || dir[0] != '/' || dir == "/") return false;
+  for (const char* needed : {"/usr", "/lib", "/bin", "/etc", "/proc", "/dev"}) {
+    if (dir == needed || std::string(needed).starts_with(dir + "/"))
+      return false;
+  }
+  return true;
+}
+
+class Grader {
+ public:
+  explicit Grader(const GradeOptions& o) : o_(o) {}
+
+  Result<SubmissionRecord> Run() {
+    Result<Submission> taken = Take(o_.submission, o_.lessons, o_.course_dir);
+    if (!taken.ok()) return Error{taken.error()};
+    record_.course = o_.course_id;
+    record_.commit = CourseCommit(o_.course_dir);
+    record_.submission = std::move(*taken);
+    for (const Lesson& lesson : o_.lessons) AddLesson(lesson);
+    if (Done d = tools::MakeDirs(JoinPath(o_.out, "logs")); !d.ok())
+      return Error{Cat("--out: ", d.error())};
+    if (Done d = Save(); !d.ok()) return Error{Cat("--out: ", d.error())};
+
+    bool work = false;
+    for (const LessonRecord& r : record_.lessons) work |= r.status == "pending";
+    if (work) GradeTaken();
+    if (!Stopped()) record_.complete = true;
+    if (Done d = Save(); !d.ok()) return Error{Cat("--out: ", d.error())};
+    Done d = tools::WriteFileAtomic(JoinPath(o_.out, "summary.txt"),
+                                    SummaryText(record_));
+    if (!d.ok()) return Error{Cat("--out: ", d.error())};
+    return std::move(record_);
+  }
+
+ private:
+  bool Stopped() const {
+    return o_.canceller != nullptr && o_.canceller->cancelled();
+  }
+  void Say(const std::string& line) const {
+    if (o_.say) o_.say(line);
+  }
+
+  void AddLesson(const Lesson& lesson) {
+    LessonRecord r;
+    r.lesson = lesson;
+    LessonInput& in = record_.submission.lessons[lesson.id];
+    r.files = in.files;
+    r.flags = in.flags;
+    r.notes = in.notes;
+    r.message = in.message;
+    for (const tools::CourseCase& c : lesson.cases) r.max += c.points;
+    if (in.state == LessonInput::State::kMissing) r.status = "missing";
+    if (in.state == LessonInput::State::kRefused) r.status = "refused";
+    record_.lessons.push_back(std::move(r));
+  }
+
+  Done Save() const {
+    const std::string text =
+        ToJson(record_).dump(2, ' ', false, Json::error_handler_t::replace);
+    return tools::WriteFileAtomic(JoinPath(o_.out, "results.json"),
+                                  Cat(text, "\n"));
+  }
+  // A disk that is full now may have room for the last save, which is checked.
+  void TrySave() const { (void)Save(); }
+
+  void SaveLog(const LessonRecord& r, const char* kind,
+               const std::string& text) const {
+    (void)tools::WriteFileAtomic(
+        JoinPath(o_.out, Cat("logs/", r.lesson.id, ".", kind, ".txt")),
+        Printable(text, /*multiline=*/true));
+  }
+
+  void GradeTaken() {
+    auto fail = [&](const std::string& why) {
+      for (LessonRecord& r : record_.lessons) {
+        if (r.status == "pending") Infra(why, &r);
+      }
+    };
+    if (Done d = tools::MakeDirs(o_.cache_dir); !d.ok()) return fail(d.error());
+    Say("waiting for the grading tree");
+    Result<tools::FileLock> lock =
+        tools::FileLock::Acquire(JoinPath(o_.cache_dir, "lock"));
+    if (!lock.ok()) return fail(lock.error());
+    Say("copying the course");
+    Result<Tree> tree =
+        MirrorCourse(o_.course_dir, JoinPath(o_.cache_dir, "tree"), o_.course);
+    if (!tree.ok()) return fail(tree.error());
+    const std::string solutions = JoinPath(o_.course_dir, "solutions");
+    Builder builder(*tree, o_.cache_dir,
+                    tools::IsDirectory(solutions) ? Real(solutions) : "",
+                    o_.canceller);
+    Say("building the judges (the first time this takes minutes)");
+    if (Done d = builder.Prepare(o_.lessons); !d.ok()) {
+      fail(d.error());
+    } else {
+      for (LessonRecord& r : record_.lessons) {
+        if (Stopped()) break;
+        if (r.status == "pending") GradeLesson(*tree, builder, r);
+        TrySave();
+      }
+    }
+    if (o_.shutdown) builder.Shutdown();
+  }
+
+  static void Infra(const std::string& why, LessonRecord* r) {
+    AllCases("infra_error", why, r);
+    r->status = "infra_error";
+    r->message = why;
+  }
+
+  void GradeLesson(const Tree& tree, Builder& builder, LessonRecord& r) {
+    bool build = true;
+    for (const TakenFile& file : r.files) {
+      ScanResult scan = Scan(file.path, file.text, r.lesson.forbidden,
+                             AllowedWords(r.lesson));
+      r.flags.insert(r.flags.end(), scan.flags.begin(), scan.flags.end());
+      build &= scan.build;
+    }
+    if (!build) {
+      r.message =
+          "not built: an include reaches outside the course, and the "
+          "compiler's error could quote what is there";
+      AllCases("suspicious", r.message, &r);
+      r.status = "suspicious";
+      return;
+    }
+    for (const TakenFile& file : r.files) {
+      Done d = PutFile(tree, r.lesson, file.path, file.text);
+      if (!d.ok()) return Infra(d.error(), &r);
+    }
+    BuildAndJudge(builder, r);
+    for (const TakenFile& file : r.files) {
+      Result<std::string> starter =
+          StarterText(o_.course_dir, r.lesson, file.path);
+      // The next mirror would do it as well: a course that lost its starter
+      // while it graded is not this student's business.
+      if (starter.ok()) (void)PutFile(tree, r.lesson, file.path, *starter);
+    }
+  }
+
+  void BuildAndJudge(Builder& builder, LessonRecord& r) {
+    Say(Cat("building ", r.lesson.id));
+    const BuildResult built = builder.Build(r.lesson);
+    SaveLog(r, "build", built.log);
+    if (Stopped()) return;
+    switch (built.kind) {
+      case BuildResult::kInfra:
+        return Infra(built.text, &r);
+      case BuildResult::kDoesNotBuild:
+      case BuildResult::kTimeout:
+        r.status = "build_error";
+        r.message =
+            Cat(r.lesson.keep[0].path, " does not compile:\n", built.text);
+        return AllCases("build_error", "does not compile", &r);
+      case BuildResult::kBuilt:
+        break;
+    }
+    Say(Cat("judging ", r.lesson.id));
+    JudgeJob job;
+    job.lesson = r.lesson;
+    job.judge = built.judge;
+    job.enclosure = o_.enclosure;
+    job.cache_dir = Real(o_.cache_dir);
+    job.hide = Hidden();
+    job.canceller = o_.canceller;
+    job.progress = [&](const Json& so_far) {
+      // Not final: what is missing has just not been judged yet.
+      LessonRecord partial = r;
+      AddJudged(so_far, "infra_error", "not judged yet", &partial);
+      partial.status = "pending";
+      std::swap(partial, r);
+      TrySave();
+      std::swap(partial, r);
+    };
+    const JudgeResult judged = RunJudge(job);
+    SaveLog(r, "judge", judged.log);
+    r.fences = judged.fences;
+    AddJudged(judged.record, judged.its_own_fault ? "crashed" : "infra_error",
+              judged.incomplete.empty() ? "the judge did not record this case"
+                                        : judged.incomplete,
+              &r);
+    if (!judged.incomplete.empty()) r.message = judged.incomplete;
+    if (Stopped()) r.status = "pending";
+  }
+
+  // What a submission must not see while it runs. The cache, which may be below
+  // one of them, is exposed again.
+  std::vector<std::string> Hidden() const {
+    std::vector<std::string> dirs = {Real(JoinPath(o_.course_dir, "solutions")),
+                                     Real(JoinPath(o_.course_dir, ".git")),
+                                     Real(o_.submission), Real(o_.out)};
+    if (const char* home = std::getenv("HOME")) dirs.push_back(Real(home));
+    std::erase_if(dirs, [](const std::string& d) { return !MayHide(d); });
+    return dirs;
+  }
+
+  const GradeOptions& o_;
+  SubmissionRecord record_;
+};
+
+}  // namespace
+
+Result<SubmissionRecord> GradeOne(const GradeOptions& options) {
+  return Grader(options).Run();
+}
+
+}  // namespace mn::grade

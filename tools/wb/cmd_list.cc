@@ -1,0 +1,105 @@
+// wb list: the lessons as a table. wb 04: one lesson.
+#include <cmath>
+
+#include "tools/common/text.h"
+#include "tools/wb/commands.h"
+
+namespace mn::wb {
+namespace {
+
+using tools::Cat;
+using tools::Lesson;
+
+std::string BoxText(const Terminal& t, Box box) {
+  switch (box) {
+    case Box::kEmpty:
+      return t.Dim("○");
+    case Box::kHalf:
+      return t.Yellow("◐");
+    case Box::kFull:
+      return t.Green("●");
+  }
+  return "";
+}
+
+std::string Coloured(const Terminal& t, const LessonState& s) {
+  const std::string marks = s.Marks();
+  if (s.stage == Stage::kRed) return t.Red(marks);
+  if (s.stage >= Stage::kGreen) return t.Green(marks);
+  return s.stage == Stage::kNotStarted ? t.Dim(marks) : marks;
+}
+
+// What a lesson has earned: its cases, and a prediction in time and an
+// explanation where the manifest gives points for them.
+double Earned(const Lesson& lesson, const LessonProgress& p) {
+  double points = p.score;
+  if (!p.predicted_at.empty() && p.PredictedInTime()) {
+    points += lesson.prediction_points;
+  }
+  if (!p.explained_at.empty()) points += lesson.explain_points;
+  return points;
+}
+
+}  // namespace
+
+int CmdList(Context& context, const Args&) {
+  const std::optional<Progress> progress = LoadProgress(context);
+  if (!progress) return kBrokenExit;
+  const tools::Result<Plugs> plugs = LoadPlugs(context);
+  if (!plugs.ok()) context.Fail(plugs.error());
+  Terminal& t = context.terminal;
+  const Lesson* current = CurrentLesson(context.course, *progress);
+  int width = 0;
+  for (const Lesson& l : context.course.lessons) {
+    width = std::max(width, DisplayWidth(l.title));
+  }
+  double earned = 0, possible = 0;
+  for (const Lesson& l : context.course.lessons) {
+    const LessonProgress& p = ProgressOf(*progress, l.id);
+    const LessonState s = StateOf(l, p, plugs.ok() && plugs->contains(l.plug));
+    const double points = Earned(l, p);
+    t.Line(&l == current ? t.Bold("→") : std::string(" "), " ",
+           BoxText(t, s.box), " ", l.id.substr(0, 2), "  ", Pad(l.title, width),
+           "  ", Pad(Cat(points, "/", l.points), 7), "  ", Coloured(t, s));
+    earned += points;
+    possible += l.points;
+  }
+  t.Line("\n", earned, " of ", possible, " points");
+  if (current != nullptr) PrintNext(context, *current);
+  return kOk;
+}
+
+int CmdShow(Context& context, const Args& args) {
+  const Lesson* lesson = PickLesson(context, args);
+  if (lesson == nullptr) return kUsageExit;
+  const std::optional<Progress> progress = LoadProgress(context);
+  if (!progress) return kBrokenExit;
+  Terminal& t = context.terminal;
+  const LessonProgress& p = ProgressOf(*progress, lesson->id);
+  const LessonState s = StateNow(context, *lesson);
+  t.Line(t.Bold(Cat(lesson->id.substr(0, 2), "  ", lesson->title)), "   ",
+         Earned(*lesson, p), "/", lesson->points, " points   ", Coloured(t, s));
+  t.Line("  read   ", lesson->LessonDir(), "/README.md");
+  for (const tools::KeepFile& k : lesson->keep) {
+    t.Line("  edit   ", lesson->ExerciseDir(), "/", k.path);
+  }
+  if (p.hints_used > 0) {
+    t.Line("  hints  ", p.hints_used, " of ", lesson->hints.size(), " seen");
+  }
+  t.Line();
+  std::string last;
+  for (const tools::CourseCase& c : lesson->cases) {
+    if (c.visibility == "hidden") continue;
+    const tools::Invariant* inv = lesson->FindInvariant(c.inv);
+    if (c.inv != last && inv != nullptr) {
+      const std::string text = Wrapped(inv->sentence, 8);
+      t.Print("  ", Pad(c.inv, 5), " ", tools::Trim(text), "\n");
+    }
+    last = c.inv;
+  }
+  t.Line();
+  PrintNext(context, *lesson);
+  return kOk;
+}
+
+}  // namespace mn::wb

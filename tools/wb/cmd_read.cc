@@ -1,0 +1,92 @@
+// wb read: the lesson's page. wb hint: one hint more.
+#include <cstdlib>
+
+#include "tools/common/files.h"
+#include "tools/common/text.h"
+#include "tools/wb/commands.h"
+
+namespace mn::wb {
+namespace {
+
+using tools::Cat;
+using tools::Lesson;
+using tools::Result;
+
+// Through $PAGER on a terminal; printed where there is none, or no pager.
+void Page(Context& context, const std::string& text) {
+  Terminal& t = context.terminal;
+  if (t.interactive()) {
+    const char* pager = std::getenv("PAGER");
+    tools::Command c;
+    c.argv = tools::Words(pager == nullptr ? "less" : pager);
+    c.input = text;
+    c.out = c.err = tools::Command::Io::kTerminal;
+    // less: colours, leave a short page on the screen, do not clear it.
+    c.set_env = {{"LESS", "-RFX"}};
+    if (!c.argv.empty() && RunCommand(c).ok()) return;
+  }
+  t.Print(text);
+}
+
+}  // namespace
+
+int CmdRead(Context& context, const Args& args) {
+  const Lesson* lesson = PickLesson(context, args);
+  if (lesson == nullptr) return kUsageExit;
+  const std::string path = Cat(lesson->LessonDir(), "/README.md");
+  const Result<std::string> page = tools::ReadFile(context.Path(path));
+  if (!page.ok()) return context.Fail(page.error(), kBrokenExit);
+  Page(context, ShowMarkdown(*page, context.terminal));
+  const bool saved = UpdateLesson(context, lesson->id, [](LessonProgress& p) {
+    if (p.read_at.empty()) p.read_at = TimeNow();
+  });
+  if (!saved) return kBrokenExit;
+  context.terminal.Line();
+  PrintNext(context, *lesson);
+  return kOk;
+}
+
+int CmdHint(Context& context, const Args& args) {
+  // `wb hint 2` is lesson 2; a level needs its lesson before it.
+  const Lesson* lesson =
+      PickLesson(context, args.empty() ? args : Args{args[0]});
+  if (lesson == nullptr) return kUsageExit;
+  Terminal& t = context.terminal;
+  const int levels = static_cast<int>(lesson->hints.size());
+  if (levels == 0) return context.Fail(Cat(lesson->id, " has no hints"));
+
+  const std::optional<Progress> progress = LoadProgress(context);
+  if (!progress) return kBrokenExit;
+  const int used = ProgressOf(*progress, lesson->id).hints_used;
+  int level = std::min(used + 1, levels);
+  if (args.size() > 1) {
+    level = std::atoi(args[1].c_str());
+    if (level < 1 || level > levels) {
+      return context.Fail(
+          Cat("\"", args[1], "\" is not a level: hints are 1 to ", levels));
+    }
+    if (level > used + 1) {
+      return context.Fail(Cat("hint ", used + 1, " comes before hint ", level,
+                              ": it may be all you need"));
+    }
+  }
+  const Result<std::string> hint = tools::ReadFile(
+      context.Path(lesson->hints[static_cast<std::size_t>(level - 1)]));
+  if (!hint.ok()) return context.Fail(hint.error(), kBrokenExit);
+  t.Line(t.Bold(Cat("hint ", level, " of ", levels)), "  ", t.Dim(lesson->id));
+  t.Print(ShowMarkdown(*hint, t));
+  const bool saved = UpdateLesson(context, lesson->id, [&](LessonProgress& p) {
+    p.hints_used = std::max(p.hints_used, level);
+  });
+  if (!saved) return kBrokenExit;
+  t.Line();
+  if (level < levels) {
+    t.Line(t.Dim("hints are counted and never punished; again for the next"));
+  } else {
+    t.Line(t.Dim("that was the last one; `wb hint "), lesson->id.substr(0, 2),
+           t.Dim(" 1` shows the first again"));
+  }
+  return kOk;
+}
+
+}  // namespace mn::wb

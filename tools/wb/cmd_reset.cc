@@ -1,0 +1,129 @@
+// wb reset: the starter again, the learner's file in a backup. wb diff: the
+// learner's file beside the worked answer.
+#include "tools/common/files.h"
+#include "tools/common/subprocess.h"
+#include "tools/common/text.h"
+#include "tools/wb/commands.h"
+
+namespace mn::wb {
+namespace {
+
+using tools::Cat;
+using tools::Lesson;
+using tools::Result;
+
+// A lesson with one file has judge/starter.cc; with several, each is in
+// judge/starter/ under its own name.
+std::string StarterPath(const Lesson& lesson, const tools::KeepFile& file) {
+  return lesson.keep.size() == 1
+             ? Cat(lesson.ExerciseDir(), "/judge/starter.cc")
+             : Cat(lesson.ExerciseDir(), "/judge/starter/", file.path);
+}
+
+// .wb/backups/04_run_queue/003, the first number that is free.
+std::string NextBackup(const Context& context, const Lesson& lesson) {
+  for (int n = 1;; ++n) {
+    std::string number = std::to_string(n);
+    number.insert(0, number.size() < 3 ? 3 - number.size() : 0, '0');
+    const std::string dir = Cat(".wb/backups/", lesson.id, "/", number);
+    if (!tools::FileExists(context.Path(dir))) return dir;
+  }
+}
+
+}  // namespace
+
+int CmdReset(Context& context, const Args& args) {
+  const Lesson* lesson = PickLesson(context, args);
+  if (lesson == nullptr) return kUsageExit;
+  Terminal& t = context.terminal;
+  // Two resets at once must not take the same backup number.
+  if (const tools::Done made = tools::MakeDirs(context.Path(".wb"));
+      !made.ok()) {
+    return context.Fail(made.error(), kBrokenExit);
+  }
+  const Result<tools::FileLock> lock =
+      tools::FileLock::Acquire(context.Path(".wb/backups.lock"));
+  if (!lock.ok()) return context.Fail(lock.error(), kBrokenExit);
+  const std::string backup = NextBackup(context, *lesson);
+  int changed = 0;
+  for (const tools::KeepFile& file : lesson->keep) {
+    const std::string path = Cat(lesson->ExerciseDir(), "/", file.path);
+    const Result<std::string> starter =
+        tools::ReadFile(context.Path(StarterPath(*lesson, file)));
+    if (!starter.ok()) return context.Fail(starter.error(), kBrokenExit);
+    const Result<std::string> now = tools::ReadFile(context.Path(path));
+    if (now.ok() && *now == *starter) continue;
+    // No readable file is nothing to keep, unless it is there and unreadable.
+    if (!now.ok() && tools::FileExists(context.Path(path))) {
+      return context.Fail(now.error(), kBrokenExit);
+    }
+    if (now.ok()) {
+      const std::string kept = Cat(backup, "/", file.path);
+      const std::string kept_dir = kept.substr(0, kept.rfind('/'));
+      tools::Done saved = tools::MakeDirs(context.Path(kept_dir));
+      if (saved.ok()) saved = tools::WriteFileAtomic(context.Path(kept), *now);
+      if (!saved.ok()) {
+        return context.Fail(Cat(saved.error(), "; nothing was reset"),
+                            kBrokenExit);
+      }
+      t.Line("kept   ", kept);
+    }
+    const tools::Done written =
+        tools::WriteFileAtomic(context.Path(path), *starter);
+    if (!written.ok()) return context.Fail(written.error(), kBrokenExit);
+    t.Line("reset  ", path);
+    if (now.ok()) {
+      t.Line(t.Dim(Cat("back: cp ", backup, "/", file.path, " ", path)));
+    }
+    ++changed;
+  }
+  if (changed == 0) {
+    t.Line(lesson->id, " is the starter already: nothing to do.");
+    return kOk;
+  }
+  // What was reached stays reached; the file is red again.
+  const bool saved = UpdateLesson(context, lesson->id, [](LessonProgress& p) {
+    p.last_result.clear();
+    p.score = 0;
+    p.red.clear();
+  });
+  return saved ? kOk : kBrokenExit;
+}
+
+int CmdDiff(Context& context, const Args& args) {
+  const Lesson* lesson = PickLesson(context, args);
+  if (lesson == nullptr) return kUsageExit;
+  const std::optional<Progress> progress = LoadProgress(context);
+  if (!progress) return kBrokenExit;
+  if (lesson->solution.empty() || lesson->keep.empty()) {
+    return context.Fail(Cat(lesson->id, " has no worked answer to show"));
+  }
+  if (ProgressOf(*progress, lesson->id).first_green_at.empty() &&
+      !context.options.force) {
+    return context.Fail(
+        Cat("get it green first: wb hint ", lesson->id.substr(0, 2),
+            " helps more than the answer does (--force shows it)"),
+        kRedExit);
+  }
+  tools::Command c;
+  c.argv = {"diff", "-u", Cat(lesson->ExerciseDir(), "/", lesson->keep[0].path),
+            lesson->solution};
+  c.cwd = context.workspace;
+  const tools::Outcome o = RunCommand(c);
+  if (!o.started() || o.exit_code > 1 || o.exit_code < 0) {
+    return context.Fail(
+        Cat("diff failed: ", o.Describe(), o.err.empty() ? "" : "\n", o.err),
+        kBrokenExit);
+  }
+  Terminal& t = context.terminal;
+  if (o.exit_code == 0) t.Line("no difference");
+  for (const std::string& line : tools::Lines(o.out)) {
+    t.Line(line.starts_with('+')   ? t.Green(line)
+           : line.starts_with('-') ? t.Red(line)
+                                   : line);
+  }
+  t.Line(t.Dim(Cat("\nsolutions/", lesson->id, "/README.md walks through it")));
+  return kOk;
+}
+
+}  // namespace mn::wb

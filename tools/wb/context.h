@@ -1,0 +1,70 @@
+// What every command works with. A command is a function of a Context and its
+// arguments that returns the exit status; everything it touches is in here, so
+// that a test gives it a scratch workspace, a fake Bazel and a fake terminal.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/common/course.h"
+#include "tools/common/subprocess.h"
+#include "tools/common/workspace.h"
+#include "tools/wb/plug_block.h"
+#include "tools/wb/progress.h"
+#include "tools/wb/state.h"
+#include "tools/wb/terminal.h"
+
+namespace mn::wb {
+
+// Exit statuses, for scripts.
+inline constexpr int kOk = 0;
+inline constexpr int kRedExit = 1;    // it ran, and something is red or missing
+inline constexpr int kUsageExit = 2;  // what was asked for makes no sense
+inline constexpr int kBrokenExit = 3;  // the tools failed, not the learner
+
+struct Options {
+  std::string case_text;  // --case
+  std::string seed;       // --seed
+  bool force = false;     // --force
+};
+
+struct Context {
+  Context(std::string workspace_dir, tools::Course the_course,
+          tools::Bazel the_bazel, Terminal the_terminal);
+  Context(const Context&) = delete;  // `store` speaks through `terminal`
+  Context& operator=(const Context&) = delete;
+
+  std::string workspace;
+  tools::Course course;
+  tools::Bazel bazel;
+  Terminal terminal;
+  ProgressStore store;
+  Options options;
+  // Watch mode stops a build or a judge with it; null otherwise.
+  std::shared_ptr<tools::Canceller> canceller;
+
+  std::string Path(std::string_view in_workspace) const;
+  // "wb: MESSAGE" on the terminal; returns `status`.
+  int Fail(const std::string& message, int status = kUsageExit);
+};
+
+// The lesson that args[0] names, or the current one if args is empty; makes it
+// the current one. Null: there is none, the learner was told.
+const tools::Lesson* PickLesson(Context& context,
+                                const std::vector<std::string>& args);
+
+// Loads the progress; if it cannot be read, says so and returns nullopt.
+std::optional<Progress> LoadProgress(Context& context);
+// Changes one lesson's progress. False: it could not be saved, and it was said.
+bool UpdateLesson(Context& context, const std::string& lesson_id,
+                  const std::function<void(LessonProgress&)>& change);
+
+// What is plugged in; a damaged block is an error.
+tools::Result<Plugs> LoadPlugs(const Context& context);
+LessonState StateNow(Context& context, const tools::Lesson& lesson);
+
+// "next: wb predict 04   guess before you know"
+void PrintNext(Context& context, const tools::Lesson& lesson);
+
+}  // namespace mn::wb

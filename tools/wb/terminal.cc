@@ -1,0 +1,168 @@
+#include "tools/wb/terminal.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "runtime/syscall.h"
+
+namespace mn::wb {
+namespace {
+
+// stdin as lines. The C library's own buffering would hold its lock while it
+// waits, so the descriptor is read directly.
+class LineReader {
+ public:
+  std::optional<std::string> Next() {
+    for (;;) {
+      const std::size_t end = buffer_.find('\n');
+      if (end != std::string::npos) {
+        std::string line = buffer_.substr(0, end);
+        buffer_.erase(0, end + 1);
+        if (line.ends_with('\r')) line.pop_back();
+        return line;
+      }
+      char bytes[1024];
+      const ssize_t n = mn::BlockingCall([&] {
+        ssize_t got;
+        do {
+          got = read(0, bytes, sizeof bytes);
+        } while (got < 0 && errno == EINTR);
+        return got;
+      });
+      if (n <= 0) {
+        if (buffer_.empty()) return std::nullopt;
+        return std::exchange(buffer_, {});
+      }
+      buffer_.append(bytes, static_cast<std::size_t>(n));
+    }
+  }
+
+ private:
+  std::string buffer_;
+};
+
+bool IsContinuationByte(char c) { return (c & 0xc0) == 0x80; }
+
+// `line` with every pair of `mark` around a piece of text made into a style.
+template <class Style>
+std::string StylePairs(std::string_view line, std::string_view mark,
+                       const Style& style) {
+  std::string out;
+  for (;;) {
+    const std::size_t begin = line.find(mark);
+    if (begin == std::string_view::npos) break;
+    const std::size_t end = line.find(mark, begin + mark.size());
+    if (end == std::string_view::npos) break;
+    out.append(line.substr(0, begin));
+    out.append(
+        style(line.substr(begin + mark.size(), end - begin - mark.size())));
+    line.remove_prefix(end + mark.size());
+  }
+  out.append(line);
+  return out;
+}
+
+}  // namespace
+
+Terminal Terminal::Real() {
+  Terminal t;
+  t.write_ = [](std::string_view s) {
+    std::fwrite(s.data(), 1, s.size(), stdout);
+    std::fflush(stdout);
+  };
+  auto reader = std::make_shared<LineReader>();
+  t.read_line_ = [reader] { return reader->Next(); };
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  t.colour_ = isatty(1) && (no_color == nullptr || *no_color == 0) &&
+              (term == nullptr || std::string_view(term) != "dumb");
+  t.interactive_ = isatty(0) && isatty(1);
+  return t;
+}
+
+Terminal Terminal::Fake(std::string* out, std::deque<std::string> lines) {
+  Terminal t;
+  t.write_ = [out](std::string_view s) { out->append(s); };
+  auto left = std::make_shared<std::deque<std::string>>(std::move(lines));
+  t.read_line_ = [left]() -> std::optional<std::string> {
+    if (left->empty()) return std::nullopt;
+    std::string line = std::move(left->front());
+    left->pop_front();
+    return line;
+  };
+  return t;
+}
+
+std::string Terminal::Styled(std::string_view code,
+                             std::string_view text) const {
+  if (!colour_ || text.empty()) return std::string(text);
+  return tools::Cat("\x1b[", code, "m", text, "\x1b[0m");
+}
+
+int DisplayWidth(std::string_view text) {
+  int width = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      while (i < text.size() && text[i] != 'm') ++i;
+    } else if (!IsContinuationByte(text[i])) {
+      ++width;
+    }
+  }
+  return width;
+}
+
+std::string Pad(std::string_view text, int width) {
+  const int blanks = width - DisplayWidth(text);
+  return tools::Cat(
+      text,
+      std::string(static_cast<std::size_t>(blanks > 0 ? blanks : 0), ' '));
+}
+
+std::string Wrapped(std::string_view text, int indent, int width) {
+  const std::string margin(static_cast<std::size_t>(indent), ' ');
+  std::string out;
+  for (const std::string& paragraph : tools::Lines(text)) {
+    std::string line;
+    for (const std::string& word : tools::Words(paragraph)) {
+      const int needed = indent + DisplayWidth(line) + 1 + DisplayWidth(word);
+      if (!line.empty() && needed > width) {
+        tools::Append(&out, margin, line, "\n");
+        line.clear();
+      }
+      tools::Append(&line, line.empty() ? "" : " ", word);
+    }
+    tools::Append(&out, line.empty() ? "" : margin, line, "\n");
+  }
+  return out;
+}
+
+std::string ShowMarkdown(std::string_view markdown, const Terminal& t) {
+  if (!t.colour()) return std::string(markdown);
+  std::string out;
+  bool code = false;
+  for (const std::string& line : tools::Lines(markdown)) {
+    if (line.starts_with("```")) {
+      code = !code;
+      continue;
+    }
+    std::string shown;
+    if (code) {
+      shown = t.Cyan("  " + line);
+    } else if (line.starts_with('#')) {
+      shown = t.Bold(tools::Trim(line.substr(line.find_first_not_of('#'))));
+    } else if (line.starts_with('>')) {
+      shown = t.Dim(line);
+    } else {
+      shown = StylePairs(line, "`", [&](auto s) { return t.Cyan(s); });
+      shown = StylePairs(shown, "**", [&](auto s) { return t.Bold(s); });
+    }
+    tools::Append(&out, shown, "\n");
+  }
+  return out;
+}
+
+}  // namespace mn::wb
