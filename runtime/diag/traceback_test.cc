@@ -158,8 +158,7 @@ MN_PROGRAM(OneRunsElsewhere) {
   mn::atomic<bool> running{false};
   Go([&] {
     running = true;
-    for (;;) {
-    }
+    for (;;) asm volatile("");  // a loop without effects is undefined
   });
   while (!running) Gosched();
   throw Panic("boom");

@@ -17,7 +17,7 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
-std::string Run(const std::string& command) {
+std::string OutputOf(const std::string& command) {
   std::string out;
   std::FILE* pipe = popen(command.c_str(), "r");
   EXPECT_NE(pipe, nullptr);
@@ -37,7 +37,7 @@ TEST(Readme, ShowsTheExampleAsItIs) {
 }
 
 TEST(Readme, ShowsWhatTheExamplePrints) {
-  const std::string output = Run("GOMAXPROCS=2 runtime/examples/primes");
+  const std::string output = OutputOf("GOMAXPROCS=2 runtime/examples/primes");
   ASSERT_FALSE(output.empty());
   EXPECT_NE(ReadFile("README.md").find(output), std::string::npos)
       << "README.md must contain the program's output: " << output;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -123,7 +124,42 @@ TEST(Cond, TakesAnRWMutexToo) {
   done.Wait();
 }
 
-// CV-3. A sanitizer build sees the access if there is one.
+// A lock whose Unlock does something before it returns: the window between
+// queueing up and parking, at will.
+struct InTheWindow {
+  void Lock() { mu.Lock(); }
+  void Unlock() {
+    mu.Unlock();
+    if (action) action();
+  }
+  Mutex mu;
+  std::function<void()> action;
+};
+
+TEST(Cond, ASignalBeforeTheWaiterHasParkedIsNotLost) {
+  InTheWindow lock;
+  Cond cond(lock);
+  lock.action = [&] { cond.Signal(); };
+  lock.Lock();
+  cond.Wait();  // for ever, if parking were not cancelled
+  lock.action = nullptr;
+  lock.Unlock();
+}
+
+TEST(Cond, AWaiterThatIsWokenBeforeItParksDoesNotNeedTheCond) {
+  InTheWindow lock;
+  auto cond = std::make_unique<Cond>(lock);
+  lock.action = [&] {
+    cond->Broadcast();
+    cond.reset();
+  };
+  lock.Lock();
+  cond->Wait();
+  lock.action = nullptr;
+  lock.Unlock();
+}
+
+// CV-3. A sanitizer build sees the access if it happens.
 TEST(Cond, MayBeDestroyedOnceEveryWaiterIsWoken) {
   for (int round = 0; round < 500; round++) {
     Mutex mu;

@@ -121,7 +121,7 @@ TEST(Mutex, AStarvingWaiterGetsTheLockHandedOver) {
 
 // The last one out destroys the mutex it holds a lock on, as a reference count
 // guarded by a mutex does, while another's Unlock may not have returned (WL-1).
-// A sanitizer build sees the access if there is one.
+// A sanitizer build sees the access if it happens.
 TEST(Mutex, MayBeDestroyedAsSoonAsUnlocked) {
   struct Shared {
     Mutex mu;

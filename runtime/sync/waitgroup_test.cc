@@ -158,7 +158,7 @@ TEST(WaitGroup, WaitSeesWhatWasDone) {
 }
 
 // WG-2, WL-1: nobody touches the group once Wait may return. A sanitizer build
-// sees the access if there is one.
+// sees the access if it happens.
 TEST(WaitGroup, MayBeDestroyedAsSoonAsWaitReturns) {
   for (int i = 0; i < 2000; i++) {
     auto wg = std::make_unique<WaitGroup>();

@@ -10,12 +10,12 @@
 // world to whoever unwinds it.
 //
 // Rejected: ending in ret (the processor predicts a return to whoever called
-// this context's last swap, and is wrong every time: 10.5 instead of 3.1 ns in
-// ping-pong, 7.7 instead of 6.3 in a ring of ten); push and pop (as fast, but
-// what a debugger must know about the frame changes at every instruction);
-// leaving out the control words (1.7 ns in ping-pong, nothing in a ring of a
-// thousand; CTX-4); saving the vector registers (the caller has done it: the
-// ABI lets every function destroy them).
+// this context's last swap, and is wrong every time); push and pop (as fast,
+// but what a debugger must know about the frame changes at every instruction);
+// loading the control words in any case (ldmxcsr takes 25 ns on some processors
+// if the *flags* in it change, and one division sets a flag); saving the vector
+// registers (the caller has done it: the ABI lets every function destroy them).
+// README.md has the figures.
 //
 // Protocol: everything that is saved lies in one Frame on the stack that is
 // left; Context::sp points to it. A new context is a Frame that was never
@@ -96,18 +96,26 @@ ctx_swap:
     .cfi_rel_offset r15, 32
     .cfi_rel_offset rbx, 40
     .cfi_rel_offset rbp, 48
+    movl (%rsp), %eax              # mxcsr
+    movzwl 4(%rsp), %edx           # x87 control word
     movq %rsp, (%rdi)              # `from` is complete
 
     movq %rsi, %rsp                # the other stack
     movq 56(%rsi), %rcx
-    ldmxcsr (%rsi)
-    fldcw 4(%rsi)
+    xorl (%rsi), %eax
+    testl $0xffc0, %eax            # all but the flags
+    jnz 2f
+1:
+    cmpw 4(%rsi), %dx
+    jne 4f
+3:
     movq 8(%rsi), %r12
     movq 16(%rsi), %r13
     movq 24(%rsi), %r14
     movq 32(%rsi), %r15
     movq 40(%rsi), %rbx
     movq 48(%rsi), %rbp
+    .cfi_remember_state
     leaq 64(%rsp), %rsp
     .cfi_def_cfa_offset 0
     .cfi_restore r12
@@ -118,6 +126,14 @@ ctx_swap:
     .cfi_restore rbp
     .cfi_register rip, rcx
     jmpq *%rcx                     # and not ret: see above
+
+    .cfi_restore_state
+2:
+    ldmxcsr (%rsi)
+    jmp 1b
+4:
+    fldcw 4(%rsi)
+    jmp 3b
     .cfi_endproc
     .size ctx_swap, . - ctx_swap
 
@@ -189,16 +205,19 @@ ctx_swap:
     stp d10, d11, [sp, #112]
     stp d12, d13, [sp, #128]
     stp d14, d15, [sp, #144]
-    mrs x9, fpcr
-    str x9, [sp, #160]
+    mrs x11, fpcr
+    str x11, [sp, #160]
     .cfi_rel_offset x29, 80
     .cfi_rel_offset x30, 88
     mov x9, sp
     str x9, [x0]                   // `from` is complete
 
     mov sp, x1                     // the other stack
-    ldr x9, [x1, #160]
-    msr fpcr, x9
+    ldr x10, [x1, #160]
+    cmp x10, x11
+    b.eq 1f
+    msr fpcr, x10
+1:
     ldp x19, x20, [x1, #0]
     ldp x21, x22, [x1, #16]
     ldp x23, x24, [x1, #32]

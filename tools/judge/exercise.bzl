@@ -75,6 +75,8 @@ def exercise():
         srcs = ["judge/case.cc"] + native.glob(["judge/*.h"]),
         copts = _COPTS,
         defines = [_plugged(entry)],
+        # A driver may have assembly of its own, which need not be relocatable.
+        linkstatic = True,
         visibility = ["//visibility:public"],
         deps = [
             _header(entry),
@@ -197,6 +199,9 @@ def solution():
         visibility = ["//visibility:public"],
         deps = [_header(entry)],
     )
+    # For the lint and the plug board, who look at the text.
+    native.exports_files([entry["keep"][0]["path"]])
+
     judged("solution_is_green", entry["keep"][0]["path"], "green")
     judged(
         "starter_is_red",
