@@ -282,6 +282,23 @@ TEST(BufferedChan, Chn2_IsFifoOverBufferAndWaitingSenders) {
   for (int i = 0; i < 6; i++) EXPECT_EQ(ch.Recv(), i);
 }
 
+// The slot that the waiting sender's value took is not the next one to fill.
+TEST(BufferedChan, Chn2_IsFifoForSendsAfterAWaitingSenderWasServed) {
+  Chan<int> ch(3);
+  for (int i = 0; i < 3; i++) ch.Send(i);
+  Waiting waiting;
+  Go([&, ch]() mutable {
+    waiting.AboutToWait();
+    ch.Send(3);
+  });
+  waiting.Await(1);
+  EXPECT_EQ(ch.Recv(), 0);
+  EXPECT_EQ(ch.Len(), 3u);  // the precondition: it had been waiting
+  EXPECT_EQ(ch.Recv(), 1);
+  ch.Send(4);
+  for (int i = 2; i <= 4; i++) EXPECT_EQ(ch.Recv(), i);
+}
+
 TEST(BufferedChan, Chn2_ASendGoesStraightToAWaitingReceiver) {
   Chan<int> ch(2);
   Chan<int> got(1);

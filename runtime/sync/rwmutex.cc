@@ -85,20 +85,10 @@ void RWMutex::LockSlow() {
 
 void RWMutex::UnlockSlow() {
   std::uint64_t s = state_.load(memory_order_relaxed);
-  for (;;) {
-    if ((s & kWriter) == 0) Throw("sync: Unlock of unlocked RWMutex");
-    if (s == kWriter) {  // nobody else, so not under list lock: WL-1
-      // release: pairs with the acquire in Lock and RLock.
-      if (state_.compare_exchange_weak(s, 0, memory_order_release,
-                                       memory_order_relaxed)) {
-        return;
-      }
-      continue;
-    }
-    break;
-  }
-  // A reader or a writer is inside RLock or Lock and stays there until we let
-  // it go, so the object outlives this function's use of it.
+  if ((s & kWriter) == 0) Throw("sync: Unlock of unlocked RWMutex");
+  // Unlock found more than kWriter: a reader or a writer is inside RLock or
+  // Lock and stays there until we let it go, so the object outlives our use of
+  // it (WL-1).
   list_lock_.Lock();
   if (pending_ != nullptr) Throw("sync: Unlock of unlocked RWMutex");
   Sleeper* ready = nullptr;

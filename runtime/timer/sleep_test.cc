@@ -102,6 +102,27 @@ TEST(Sleep, Tim4_AnEarlierDeadlineWakesThePoller) {
   }
 }
 
+// The P that has the deadline goes on with a goroutine that does not yield:
+// another M has to see to it, and it sleeps until a far deadline.
+TEST(Sleep, Tim4_ADeadlineOnAPThatIsBusy) {
+  if (GOMAXPROCS() == 1) GTEST_SKIP() << "needs another P";
+  test::Watchdog dog("a timer on a busy P");
+  Go([] { Sleep(hours(10)); });
+  for (int i = 0; i < 50; i++) {
+    Sleep(microseconds(200));  // the other one waits in the poller
+    std::atomic<bool> woke{false};
+    WaitGroup wg;
+    wg.Go([&] {
+      Sleep(milliseconds(1));
+      woke.store(true);
+    });
+    Gosched();  // it adds its timer here
+    while (!woke.load()) test::Spin(microseconds(1));
+    wg.Wait();
+    dog.Progress();
+  }
+}
+
 // The deadline is added while another M is polling for a far one and this P is
 // then given away by a blocking call.
 TEST(Sleep, Tim4_ADeadlineOnAPThatIsGivenAway) {

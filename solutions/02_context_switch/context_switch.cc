@@ -141,9 +141,10 @@ ctx_swap:
     .globl ctx_entry
     .hidden ctx_entry
     .type ctx_entry, @function
-ctx_entry:
     .cfi_startproc
     .cfi_undefined rip             # CTX-7: nobody called this
+    nop                            # a caller is looked up one byte before the
+ctx_entry:                         # return address
     movq %r13, %rdi
     callq *%r12                    # CTX-2: rsp was a multiple of 16
     callq *%r14                    # CTX-5
@@ -240,9 +241,10 @@ ctx_swap:
     .globl ctx_entry
     .hidden ctx_entry
     .type ctx_entry, %function
-ctx_entry:
     .cfi_startproc
     .cfi_undefined x30             // CTX-7: nobody called this
+    nop                            // a caller is looked up one byte before the
+ctx_entry:                         // return address
     mov x0, x20
     blr x19                        // CTX-2: sp is a multiple of 16
     blr x21                        // CTX-5
