@@ -7,9 +7,11 @@
 // inside a goroutine; called from a thread that the runtime does not know they
 // end the process with a message that says so.
 //
-// After any call that may park, the goroutine may continue on another thread:
-// do not keep `&errno`, a thread_local's address or std::this_thread::get_id()
-// across one.
+// After any call that may park, the goroutine may continue on another thread.
+// Do not keep a thread_local's address or std::this_thread::get_id() across one,
+// and do not use errno in a function that parks: compilers compute its address
+// once per function. Read it in a function of its own (noinline) or inside
+// BlockingCall.
 #pragma once
 
 #include <cstddef>

@@ -77,7 +77,7 @@ TEST(ChanStress, OneToOneKeepsTheOrder) {
   test::Watchdog dog("one producer, one consumer");
   for (int capacity : {0, 1, 7}) {
     Chan<int> ch(capacity);
-    Go([ch, n]() mutable {
+    Go([ch]() mutable {
       for (int i = 0; i < n; i++) ch.Send(i);
       ch.Close();
     });

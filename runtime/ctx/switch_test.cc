@@ -288,7 +288,9 @@ __attribute__((noinline)) std::uintptr_t HereWith(int* depth_left) {
   volatile char frame[512];
   frame[0] = 1;
   frame[511] = 2;
-  if (--*depth_left <= 0) return reinterpret_cast<std::uintptr_t>(&frame[0]);
+  if (--*depth_left <= 0) {
+    return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  }
   const std::uintptr_t deepest = HereWith(depth_left);
   return frame[0] == 1 && frame[511] == 2 ? deepest : 0;
 }

@@ -72,7 +72,7 @@ bool AnyWorkQueued() {
 // How long a spinning M goes on looking before it sleeps. A futex wake costs
 // the waker 5 us, so sleeping at once makes every hand-over between two Ps that
 // dear; see the measurements in the commit that set it.
-constexpr std::int64_t kSpinNs = 30'000;
+constexpr std::int64_t kSpinNs = 100'000;
 
 // Waits for work to show up until `deadline` (0: sets it). False: none did.
 bool SpinForWork(std::int64_t* deadline) {
@@ -81,7 +81,7 @@ bool SpinForWork(std::int64_t* deadline) {
   if (*deadline == 0) *deadline = now + kSpinNs;
   while (now < *deadline) {
     // Pauses, so that the looked-at queues stay in their owners' caches.
-    for (int i = 0; i < 32; i++) CpuRelax();
+    for (int i = 0; i < 200; i++) CpuRelax();
     if (AnyWorkQueued()) return true;
     now = Nanotime();
     const std::int64_t when = EarliestTimer();

@@ -2,8 +2,11 @@
 #include "runtime/sched/spawn.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <set>
@@ -160,6 +163,29 @@ TEST(Main, ReturnsItsResultAndWaitsForNobody) {
   EXPECT_TRUE(Exited(RunProgram("LeavesGoroutinesBehind"), 17));
 }
 
+// An exception whose text takes its time; says when it is asked for it.
+std::atomic<bool> describing{false};
+struct Slow : std::exception {
+  const char* what() const noexcept override {
+    describing.store(true);
+    ::usleep(100'000);
+    return "slow to say";
+  }
+};
+
+MN_PROGRAM(ReturnsWhileAnotherPanics) {
+  Go([] { throw Slow(); });
+  while (!describing.load()) Gosched();
+  return 0;
+}
+
+// As in Go, where main waits for a panic that is being printed.
+TEST(Main, ReturningDoesNotCutAPanicShort) {
+  EXPECT_TRUE(Died(
+      RunProgram("ReturnsWhileAnotherPanics", {.env = {{"GOMAXPROCS", "2"}}}),
+      "panic: slow to say"));
+}
+
 // The first goroutine that is left when its stack is put on the free list is
 // the first to be used again; ids are not.
 TEST(Spawn, G1_IdsAreNeverReused) {
@@ -255,7 +281,7 @@ TEST(Spawn, TenThousandLiveAtOnce) {
     Go([in, out]() mutable { out.Send(in.Recv() + 1); });
   }
   EXPECT_GE(NumGoroutine(), n);
-  Go([in, n]() mutable {
+  Go([in]() mutable {
     for (int i = 0; i < n; i++) in.Send(i);
   });
   long sum = 0;

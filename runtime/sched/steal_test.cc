@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
+#include <thread>
 #include <vector>
 
 namespace mn {
@@ -77,6 +79,23 @@ TEST_F(StealTest, Ws4_RunnextIsTakenInTheLastRound) {
   EXPECT_EQ(Number(RunqSteal(&thief_, &victim_, true)), 0);
   EXPECT_EQ(RunqGet(victim_.runq), nullptr);
   EXPECT_EQ(RunqGet(thief_.runq), nullptr);
+}
+
+// Its owner schedules one goroutine after the other: it will take it itself.
+TEST_F(StealTest, Ws4_RunnextIsLeftToAnOwnerThatSchedules) {
+  RunqPut(victim_.runq, &gs_[0], true);
+  std::atomic<bool> done{false};
+  std::thread owner([&] {
+    while (!done.load()) {
+      victim_.schedtick.fetch_add(1, std::memory_order_relaxed);
+    }
+  });
+  while (victim_.schedtick.load() == 0) {
+  }
+  EXPECT_EQ(RunqSteal(&thief_, &victim_, true), nullptr);
+  done.store(true);
+  owner.join();
+  EXPECT_EQ(Number(RunqGet(victim_.runq)), 0);
 }
 
 TEST_F(StealTest, Ws4_TheRingIsTakenBeforeRunnext) {

@@ -501,8 +501,9 @@ void CheaperThanTheKernel(Driver& d) {
   std::int64_t blocks = 0;
   while (blocks < d.number("blocks") && NowNs() - start < kBudgetNs) {
     const double begin = NowNs();
-    // As the context has it: some processors switch ten times as slowly between
-    // contexts that have set different flags, and arithmetic sets one.
+    // As the context has it: in a loop like this one, some processors take ten
+    // times as long between contexts that have set different flags, and
+    // arithmetic sets one.
     feclearexcept(FE_ALL_EXCEPT);
     for (int i = 0; i < kSwaps; i++) CtxSwap(main.context, all[1].context);
     const double middle = NowNs();
