@@ -8,10 +8,10 @@
 // end the process with a message that says so.
 //
 // After any call that may park, the goroutine may continue on another thread.
-// Do not keep a thread_local's address or std::this_thread::get_id() across one,
-// and do not use errno in a function that parks: compilers compute its address
-// once per function. Read it in a function of its own (noinline) or inside
-// BlockingCall.
+// Do not keep a thread_local's address or std::this_thread::get_id() across
+// one, and do not use errno in a function that parks: compilers compute its
+// address once per function. Read it in a function of its own (noinline) or
+// inside BlockingCall.
 #pragma once
 
 #include <cstddef>
@@ -90,7 +90,9 @@ void Gosched();
 // Ends the calling goroutine: destructors of everything on its stack run, then
 // it is gone. Other goroutines are unaffected. Ending goroutine 1 this way lets
 // the program go on until everything else has ended, which is then reported as
-// a deadlock. A catch (...) on the way must rethrow. Mirrors runtime.Goexit.
+// a deadlock. A catch (...) on the way must rethrow; inside a handler of
+// another exception not even that is possible (libstdc++ terminates, as for
+// pthread_exit). Mirrors runtime.Goexit.
 [[noreturn]] void Goexit();
 
 // The number of Ps: how many goroutines may run at once. Set it with the

@@ -140,7 +140,6 @@ TEST(ChanStress, TriesAmongWaiters) {
     const int kEach = 2'000 / test::kSlowdown;
     Chan<int> ch(1);
     std::atomic<int> received{0};
-    std::atomic<bool> all_sent{false};
     WaitGroup senders;
     WaitGroup receivers;
     for (int i = 0; i < 3; i++) {

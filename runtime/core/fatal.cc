@@ -56,6 +56,11 @@ void EnterFatal() {
   }
 }
 
+void WaitIfDying() {
+  if (dying.load(memory_order_relaxed) == 0 || this_thread_is_dying) return;
+  for (;;) ::pause();
+}
+
 void Die() { ::_exit(2); }
 
 void Throw(const char* what) { Throw(nullptr, what); }

@@ -40,6 +40,10 @@ extern void (*fatal_traceback)(bool all);
 // True exactly once: the caller is the one who reports. Others wait in here.
 void EnterFatal();
 
+// Waits for ever if another thread is reporting: it ends the process, and the
+// report and its exit status win over a main that returns meanwhile, as in Go.
+void WaitIfDying();
+
 // A checked invariant; `id` is its name in the file's opening comment. Debug
 // builds only (MN_DCHECK) or always (MN_CHECK).
 #define MN_CHECK(cond, id)                                        \

@@ -34,6 +34,7 @@ std::int32_t CountCpus() {
 
 void RunMain(void* arg) {
   const int status = (*static_cast<std::function<int()>*>(arg))();
+  WaitIfDying();
   std::exit(status);
 }
 

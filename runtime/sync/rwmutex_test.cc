@@ -181,7 +181,9 @@ TEST(RWMutex, NeverAWriterAndAnybodyElse) {
   for (int readers : {1, 3, 5, 10}) Hammer(readers, 1000);
 }
 
-// As Mutex.MayBeDestroyedAsSoonAsUnlocked: holders that read or write.
+// As Mutex.MayBeDestroyedAsSoonAsUnlocked: holders that read or write. A reader
+// that is the last one to come may not be the last one inside: it excludes the
+// others before it deletes.
 TEST(RWMutex, MayBeDestroyedAsSoonAsUnlocked) {
   struct Shared {
     RWMutex mu;
@@ -193,12 +195,15 @@ TEST(RWMutex, MayBeDestroyedAsSoonAsUnlocked) {
     s->refs = kHolders;
     WaitGroup done;
     for (int i = 0; i < kHolders; i++) {
-      done.Go([s, i] {
-        i % 2 == 0 ? s->mu.RLock() : s->mu.Lock();
+      done.Go([s, reader = i % 2 == 0] {
+        reader ? s->mu.RLock() : s->mu.Lock();
         const bool last = --s->refs == 0;
         Gosched();
-        i % 2 == 0 ? s->mu.RUnlock() : s->mu.Unlock();
-        if (last) delete s;
+        reader ? s->mu.RUnlock() : s->mu.Unlock();
+        if (!last) return;
+        s->mu.Lock();
+        s->mu.Unlock();
+        delete s;
       });
     }
     done.Wait();

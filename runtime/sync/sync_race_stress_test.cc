@@ -89,6 +89,8 @@ TEST(SyncRace, MutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
       .Run();
 }
 
+// A reader that is the last one to come may not be the last one inside: it
+// excludes the others before it deletes.
 TEST(SyncRace, RWMutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
   struct Shared {
     RWMutex mu;
@@ -100,6 +102,7 @@ TEST(SyncRace, RWMutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
       [&](int i) {
         if (i % 2 == 0) {
           s->mu.Lock();
+          if (i == 0) Gosched();  // the others queue up
           const bool last = --s->refs == 0;
           s->mu.Unlock();
           if (last) delete s;
@@ -107,7 +110,10 @@ TEST(SyncRace, RWMutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
           s->mu.RLock();
           const bool last = --s->refs == 0;
           s->mu.RUnlock();
-          if (last) delete s;
+          if (!last) return;
+          s->mu.Lock();
+          s->mu.Unlock();
+          delete s;
         }
       })
       .Run();
