@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/testing/stress/stress.h"
+
 namespace mn {
 namespace {
 
@@ -82,17 +84,19 @@ TEST_F(StealTest, Ws4_RunnextIsTakenInTheLastRound) {
 }
 
 // Its owner schedules one goroutine after the other: it will take it itself.
+// An owner that the kernel does not run looks busy, so this may take some
+// tries.
 TEST_F(StealTest, Ws4_RunnextIsLeftToAnOwnerThatSchedules) {
-  RunqPut(victim_.runq, &gs_[0], true);
+  test::Watchdog dog("a thief that leaves runnext to its owner");
   std::atomic<bool> done{false};
   std::thread owner([&] {
     while (!done.load()) {
       victim_.schedtick.fetch_add(1, std::memory_order_relaxed);
     }
   });
-  while (victim_.schedtick.load() == 0) {
-  }
-  EXPECT_EQ(RunqSteal(&thief_, &victim_, true), nullptr);
+  do {
+    RunqPut(victim_.runq, &gs_[0], true);
+  } while (RunqSteal(&thief_, &victim_, true) != nullptr);
   done.store(true);
   owner.join();
   EXPECT_EQ(Number(RunqGet(victim_.runq)), 0);

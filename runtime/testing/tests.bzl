@@ -2,6 +2,10 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_test")
 
+def _tags(name, kwargs):
+    """The test's tags; a stress test, by its name, is tagged so that all can be repeated."""
+    return kwargs.pop("tags", []) + (["stress"] if "stress" in name else [])
+
 def mn_test(name, procs = None, env = {}, deps = [], size = "small", **kwargs):
     """A GoogleTest program whose TESTs run in goroutine 1.
 
@@ -20,14 +24,16 @@ def mn_test(name, procs = None, env = {}, deps = [], size = "small", **kwargs):
         "//runtime/testing/stress",
         "@com_google_googletest//:gtest",
     ]
+    tags = _tags(name, kwargs)
     if procs == None:
-        cc_test(name = name, size = size, env = env, deps = all_deps, **kwargs)
+        cc_test(name = name, size = size, env = env, tags = tags, deps = all_deps, **kwargs)
         return
     for n in procs:
         cc_test(
             name = "%s_p%d" % (name, n),
             size = size,
             env = dict(env, GOMAXPROCS = str(n)),
+            tags = tags,
             deps = all_deps,
             **kwargs
         )
@@ -41,6 +47,7 @@ def mn_plain_test(name, deps = [], size = "small", **kwargs):
     cc_test(
         name = name,
         size = size,
+        tags = _tags(name, kwargs),
         deps = deps + [
             "//runtime/testing:bare_program",
             "//runtime/testing:plain_gtest_main",
