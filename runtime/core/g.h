@@ -47,9 +47,8 @@ struct G {
   M* m = nullptr;          // while kRunning or kSyscall
   G* schedlink = nullptr;  // the queue or free list that holds it
   void (*fn)(void*) = nullptr;
-  void* arg = nullptr;    // the callable, inside this stack
-  M* lockedm = nullptr;   // the M it is pinned to
-  void* param = nullptr;  // passed by the waker to the woken
+  void* arg = nullptr;   // the callable, inside this stack
+  M* lockedm = nullptr;  // the M it is pinned to
 
   // ---- fixed from creation to death ---------------------------------------
   std::uint64_t goid = 0;

@@ -40,10 +40,14 @@ void CommitYield(G* gp, void*) { MakeRunnable(gp, GStatus::kRunning, false); }
 }  // namespace
 
 void internal::NotOnGoroutine(const char* function) {
+  const bool blocking = getm() != nullptr && getm()->p == nullptr;
   FatalText text;
   text << "runtime: " << function
-       << " was called outside a goroutine; call it from inside mn::Main or a "
-          "function started with mn::Go\n";
+       << (blocking
+               ? " was called inside mn::BlockingCall, where the thread has "
+                 "no P; call it before or after\n"
+               : " was called outside a goroutine; call it from inside "
+                 "mn::Main or a function started with mn::Go\n");
   text.Print();
   Throw("not on a goroutine");
 }
@@ -84,9 +88,9 @@ void Goready(G* gp) {
 
 void Gosched() {
   G* gp = CurrentG("mn::Gosched");
-  // Nobody else on this P: yielding is over already. The tail of the own ring
-  // and not the global queue (as Go): two goroutines that yield to each other
-  // need no lock, and the 1/61 rule keeps the global queue served.
+  // To the tail of the own ring, not of the global queue as in Go: goroutines
+  // that yield to each other need no lock, and the 1/61 rule keeps the global
+  // queue served.
   SwitchAway(gp, CommitYield, nullptr);
 }
 

@@ -264,5 +264,27 @@ TEST(BlockingCall, OutsideAGoroutineSaysSo) {
                    "runtime: mn::BlockingCall was called outside a goroutine"));
 }
 
+MN_PROGRAM(CallsTheRuntimeInside) {
+  Chan<int> ch(1);
+  BlockingCall([&] { ch.Send(1); });
+  return 0;
+}
+
+TEST(BlockingCall, TheRuntimeCalledInsideSaysSo) {
+  EXPECT_TRUE(Died(RunProgram("CallsTheRuntimeInside", SamePs()),
+                   "runtime: Chan::Send was called inside mn::BlockingCall"));
+}
+
+MN_PROGRAM(BlocksInside) {
+  BlockingCall([] { BlockingCall([] {}); });
+  return 0;
+}
+
+TEST(BlockingCall, OneInsideAnotherSaysSo) {
+  EXPECT_TRUE(
+      Died(RunProgram("BlocksInside", SamePs()),
+           "runtime: mn::BlockingCall was called inside mn::BlockingCall"));
+}
+
 }  // namespace
 }  // namespace mn
