@@ -102,8 +102,11 @@ struct Survey {
     previous_is_api = false;
   }
   void Count(const Frame& frame) {
-    last_is_plumbing = frame.IsPlumbing();
-    if (!last_is_plumbing) {
+    const bool plumbing = frame.IsPlumbing();
+    // The nameless are not shown either, but one (a function of a library
+    // without debug symbols) does not show that the stack ends there.
+    last_is_plumbing = plumbing && (frame.function || frame.file);
+    if (!plumbing) {
       if (first < 0) {
         first = frames;
         api_before = previous_is_api;
