@@ -3,7 +3,7 @@
 // The model (document, section 3): goroutines (G) run on OS threads (M), and
 // an M must hold a processor (P) to run one. There are GOMAXPROCS Ps.
 //
-// Every function here except Main, GOMAXPROCS and NumCPU must be called from
+// Every function here except Main, GOMAXPROCS() and NumCPU must be called from
 // inside a goroutine; called from a thread that the runtime does not know they
 // end the process with a message that says so.
 //
@@ -95,11 +95,27 @@ void Gosched();
 // pthread_exit). Mirrors runtime.Goexit.
 [[noreturn]] void Goexit();
 
-// The number of Ps: how many goroutines may run at once. Set it with the
-// environment variable GOMAXPROCS (a positive decimal number; anything else is
-// ignored, as Go does); the default is NumCPU(). Callable from any thread once
-// Main has started. Mirrors runtime.GOMAXPROCS(0).
+// The number of Ps: how many goroutines may run at once. The environment
+// variable GOMAXPROCS sets it (a positive decimal number; anything else is
+// ignored, as Go does). Without it the number is that of the CPUs that the
+// process may use or its cgroup's CPU quota, rounded up, whichever is less
+// (document, section 9), looked at again once a second while the program is
+// busy. GODEBUG=maxprocs=1 prints at the start what it is and why;
+// GODEBUG=containermaxprocs=0 ignores the quota, updatemaxprocs=0 does not look
+// again. Callable from any thread once Main has started.
+// Mirrors runtime.GOMAXPROCS(0).
 int GOMAXPROCS();
+
+// Sets the number of Ps to n and returns the old one; n <= 0 only reads. Stops
+// all goroutines for a moment. The number stays until it is set again: the
+// quota no longer matters. Caller: a goroutine. May park. Mirrors
+// runtime.GOMAXPROCS(n).
+int GOMAXPROCS(int n);
+
+// Undoes GOMAXPROCS(n) and the environment variable: the number follows CPUs
+// and quota again, from now on. Caller: a goroutine. May park. Mirrors
+// runtime.SetDefaultGOMAXPROCS.
+void SetDefaultGOMAXPROCS();
 
 // Goroutines that have started and not ended, main included. A snapshot.
 // Mirrors runtime.NumGoroutine.

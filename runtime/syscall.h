@@ -1,32 +1,84 @@
 // Calls that block the thread (document, section 4).
 #pragma once
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include <chrono>
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
 namespace mn {
 
 namespace internal {
+void EnterSyscall();
 void EnterSyscallBlock();
 void ExitSyscall();
+
+struct SyscallExit {
+  ~SyscallExit() { ExitSyscall(); }
+};
 }  // namespace internal
 
-// Runs `f()`, which is known to block in the kernel (waitpid, read of a slow
-// device, flock ...), on this thread. The P is handed to another thread first,
-// so other goroutines go on; when f returns, the goroutine needs a P again and
+// Runs `f()`, which may block in the kernel (read of a file, open, flock ...),
+// on this thread. The P stays with the thread unless the call lasts: sysmon
+// takes it when it sees the call a second time, 20 us or more later, and
+// somebody could use it. So a short call costs a few nanoseconds and a long one
+// lets other goroutines go on. When f returns the goroutine needs a P again and
 // may have to wait for one. Returns what f returns; an exception passes through
-// after the P is back. f must not call into the runtime.
+// after the P is back. f must not call into the runtime (but see Callback in
+// foreign.h).
 //
-// errno: read it inside f. After the call the goroutine may be on another
-// thread. Mirrors what runtime.entersyscallblock/exitsyscall do for Go's own
-// blocking calls.
+// errno: read it inside f; after the call the goroutine may be on another
+// thread. A call that SIGURG interrupts and that the kernel does not restart
+// (nanosleep, poll ...) returns EINTR: repeat it, as sys:: below does.
+// Mirrors syscall.Syscall (entersyscall/exitsyscall).
+template <class F>
+auto Syscall(F&& f) -> std::invoke_result_t<F> {
+  internal::EnterSyscall();
+  internal::SyscallExit exit;
+  return std::forward<F>(f)();
+}
+
+// As Syscall for a call that is known to block (wait4, a read that will take
+// long): the P goes to another thread at once.
+// Mirrors what runtime.entersyscallblock does for Go's own blocking calls.
 template <class F>
 auto BlockingCall(F&& f) -> std::invoke_result_t<F> {
   internal::EnterSyscallBlock();
-  struct Exit {
-    ~Exit() { internal::ExitSyscall(); }
-  } exit;
+  internal::SyscallExit exit;
   return std::forward<F>(f)();
 }
+
+// System calls that let other goroutines go on meanwhile. They return the error
+// by value, since errno belongs to a thread, and are repeated after EINTR.
+// Caller: a goroutine. May continue on another thread. Paths and buffers as for
+// the system call of that name.
+namespace sys {
+
+struct Result {
+  long value = -1;  // as the system call's; -1 on error
+  int error = 0;    // an errno, 0 if none
+  bool ok() const { return error == 0; }
+};
+
+Result Read(int fd, void* buffer, std::size_t n);
+Result Write(int fd, const void* buffer, std::size_t n);
+Result Pread(int fd, void* buffer, std::size_t n, off_t offset);
+Result Pwrite(int fd, const void* buffer, std::size_t n, off_t offset);
+Result Open(const char* path, int flags, mode_t mode = 0);
+// Not repeated after EINTR: the descriptor is gone (Linux).
+Result Close(int fd);
+Result Fsync(int fd);
+Result Flock(int fd, int operation);
+// Blocks the thread for `d`; mn::Sleep blocks only the goroutine.
+Result Nanosleep(std::chrono::nanoseconds d);
+// value: the child's pid.
+Result Wait4(pid_t pid, int* status, int options, rusage* usage = nullptr);
+
+}  // namespace sys
 
 }  // namespace mn

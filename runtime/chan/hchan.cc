@@ -5,8 +5,8 @@
 #include <new>
 
 #include "runtime/panic.h"
-#include "runtime/sched/current.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
 
 namespace mn::internal {
 
@@ -122,18 +122,18 @@ bool Hchan::RecvNow(void* slot) {
 }
 
 void Hchan::Send(Hchan* c, void* elem) {
-  G* gp = CurrentG("Chan::Send");
+  ParkingCall call("Chan::Send");
   if (c == nullptr) GoparkForever(WaitReason::kChanSendNil);
   c->lock_.Lock();
   if (c->SendNow(elem)) return;
-  Waiter w{gp, elem};
+  Waiter w{call.g(), elem};
   c->sendq_.Push(&w);
   GoparkUnlock(&c->lock_, WaitReason::kChanSend);
   if (!w.success) throw Panic("send on closed channel");
 }
 
 bool Hchan::TrySend(Hchan* c, void* elem) {
-  CurrentG("Chan::TrySend");
+  RuntimeCall call("Chan::TrySend");
   if (c == nullptr) return false;
   c->lock_.Lock();
   if (c->SendNow(elem)) return true;
@@ -142,7 +142,7 @@ bool Hchan::TrySend(Hchan* c, void* elem) {
 }
 
 bool Hchan::Recv(Hchan* c, void* slot) {
-  G* gp = CurrentG("Chan::Recv");
+  ParkingCall call("Chan::Recv");
   if (c == nullptr) GoparkForever(WaitReason::kChanReceiveNil);
   c->lock_.Lock();
   if (c->RecvNow(slot)) return true;
@@ -150,14 +150,14 @@ bool Hchan::Recv(Hchan* c, void* slot) {
     c->lock_.Unlock();
     return false;
   }
-  Waiter w{gp, slot};
+  Waiter w{call.g(), slot};
   c->recvq_.Push(&w);
   GoparkUnlock(&c->lock_, WaitReason::kChanReceive);
   return w.success;
 }
 
 RecvState Hchan::TryRecv(Hchan* c, void* slot) {
-  CurrentG("Chan::TryRecv");
+  RuntimeCall call("Chan::TryRecv");
   if (c == nullptr) return RecvState::kEmpty;
   c->lock_.Lock();
   if (c->RecvNow(slot)) return RecvState::kValue;
@@ -167,7 +167,7 @@ RecvState Hchan::TryRecv(Hchan* c, void* slot) {
 }
 
 void Hchan::Close(Hchan* c) {
-  CurrentG("Chan::Close");
+  RuntimeCall call("Chan::Close");
   if (c == nullptr) throw Panic("close of nil channel");
   c->lock_.Lock();
   if (c->closed_) {
@@ -185,6 +185,7 @@ void Hchan::Close(Hchan* c) {
 
 std::size_t Hchan::Len(Hchan* c) {
   if (c == nullptr) return 0;
+  InRuntime scope;
   RtLock lock(c->lock_);
   return c->count_;
 }

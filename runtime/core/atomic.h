@@ -1,6 +1,7 @@
 // The alias layer for atomics: protocols are written against mn::atomic, so
-// that the same source can be compiled against another implementation (a
-// deterministic explorer). In this build it is std::atomic itself.
+// that the same source can be compiled against another implementation: with
+// MN_SIM the deterministic explorer's (sim/atomic.h). In every other build it
+// is std::atomic itself, at no cost (sim/alias_test.sh).
 //
 // Each non-relaxed operation names its partner where it stands.
 #pragma once
@@ -9,16 +10,22 @@
 
 #include "runtime/core/sanitizer.h"
 
-namespace mn {
+#ifdef MN_SIM
+#include "runtime/sim/atomic.h"
+#endif
 
-template <class T>
-using atomic = std::atomic<T>;
+namespace mn {
 
 using std::memory_order_acq_rel;
 using std::memory_order_acquire;
 using std::memory_order_relaxed;
 using std::memory_order_release;
 using std::memory_order_seq_cst;
+
+#ifndef MN_SIM
+
+template <class T>
+using atomic = std::atomic<T>;
 
 // A moment of rest in a loop that waits for another CPU.
 inline void CpuRelax() {
@@ -40,5 +47,7 @@ inline void StoreLoadFence() {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
 }
+
+#endif  // MN_SIM
 
 }  // namespace mn

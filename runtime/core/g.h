@@ -47,8 +47,9 @@ struct G {
   M* m = nullptr;          // while kRunning or kSyscall
   G* schedlink = nullptr;  // the queue or free list that holds it
   void (*fn)(void*) = nullptr;
-  void* arg = nullptr;   // the callable, inside this stack
-  M* lockedm = nullptr;  // the M it is pinned to
+  void* arg = nullptr;           // the callable, inside this stack
+  M* lockedm = nullptr;          // the M it is pinned to (sched/lockedm.h)
+  std::int32_t preemptible = 0;  // open PreemptibleScopes
 
   // ---- fixed from creation to death ---------------------------------------
   std::uint64_t goid = 0;

@@ -6,22 +6,39 @@
 
 #include <climits>
 
+#include "runtime/time.h"
+
 namespace mn {
 
 namespace {
 // Picked, not measured: long enough for another M to leave a critical section
 // of a few dozen instructions, short next to a futex call (5 us for the waker).
+#ifdef MN_SIM
+constexpr int kSpins = 1;
+#else
 constexpr int kSpins = 100;
+#endif
 
 }  // namespace
 
-void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected) {
-  ::syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
+#ifndef MN_SIM  // the explorer has its own (sim/host/futex.cc)
+
+void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected,
+               std::int64_t ns) {
+  timespec limit = {};
+  if (ns >= 0) {
+    limit.tv_sec = ns / 1'000'000'000;
+    limit.tv_nsec = ns % 1'000'000'000;
+  }
+  ::syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected,
+            ns < 0 ? nullptr : &limit, nullptr, 0);
 }
 
 void FutexWake(mn::atomic<std::uint32_t>* word, int n) {
   ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, nullptr, nullptr, 0);
 }
+
+#endif
 
 void RtMutex::LockSlow() {
   for (int i = 0; i < kSpins; i++) {
@@ -35,15 +52,47 @@ void RtMutex::LockSlow() {
 
 void RtMutex::WakeOne() { FutexWake(&word_, 1); }
 
-void Note::Sleep() {
-  // acquire: pairs with the release in Wakeup.
-  while (word_.load(memory_order_acquire) == 0) FutexWait(&word_, 0);
+void Note::Sleep(std::int64_t spin_ns) {
+  if (spin_ns > 0) {
+    const std::int64_t until = Nanotime() + spin_ns;
+    do {
+      for (int i = 0; i < 50; i++) {
+        // acquire: pairs with the release in Wakeup.
+        if (word_.load(memory_order_acquire) == 1) return;
+        CpuRelax();
+      }
+    } while (Nanotime() < until);
+  }
+  std::uint32_t cleared = 0;
+  // acquire (on failure): pairs with the release in Wakeup.
+  if (!word_.compare_exchange_strong(cleared, 2, memory_order_acquire,
+                                     memory_order_acquire)) {
+    return;
+  }
+  // acquire: as above.
+  while (word_.load(memory_order_acquire) != 1) FutexWait(&word_, 2);
+}
+
+bool Note::SleepFor(std::int64_t ns) {
+  std::uint32_t cleared = 0;
+  // acquire, here and below: pairs with the release in Wakeup.
+  if (!word_.compare_exchange_strong(cleared, 2, memory_order_acquire,
+                                     memory_order_acquire)) {
+    return true;
+  }
+  const std::int64_t until = Nanotime() + ns;
+  while (ns > 0 && word_.load(memory_order_acquire) != 1) {
+    FutexWait(&word_, 2, ns);
+    ns = until - Nanotime();
+  }
+  std::uint32_t sleeping = 2;
+  return !word_.compare_exchange_strong(sleeping, 0, memory_order_acquire,
+                                        memory_order_acquire);
 }
 
 void Note::Wakeup() {
   // release: pairs with the acquire in Sleep.
-  word_.store(1, memory_order_release);
-  FutexWake(&word_, 1);
+  if (word_.exchange(1, memory_order_release) == 2) FutexWake(&word_, 1);
 }
 
 }  // namespace mn

@@ -65,22 +65,32 @@ class RtLock {
 };
 
 // A one-shot event: one thread sleeps, another wakes it, in either order.
-// REQUIRES: Clear before reuse, by the sleeper, when no wake-up is under way.
-// Mirrors Go's note.
+// REQUIRES: Clear before reuse, by the sleeper once it is awake: before the
+// next wake-up can be under way. Mirrors Go's note.
+//
+// States: 0 cleared, 1 woken, 2 the sleeper may be in the kernel. Whoever wakes
+// pays for a system call only if it finds 2.
 class Note {
  public:
-  void Clear() { word_.store(0, memory_order_relaxed); }
-  // Waits for Wakeup. Caller: the one thread that owns the note.
-  void Sleep();
-  // Caller: any thread, once per Clear.
+  // acquire: pairs with the release in Wakeup, so that one that this overtakes
+  // is seen in what the sleeper looks at next.
+  void Clear() { word_.exchange(0, memory_order_acquire); }
+  // Waits for Wakeup, first for `spin_ns` without giving the CPU away. Caller:
+  // the one thread that owns the note.
+  void Sleep(std::int64_t spin_ns = 0);
+  // As Sleep, for at most `ns`. False: it was not woken in that time.
+  bool SleepFor(std::int64_t ns);
+  // Caller: any thread, once per Clear. Async-signal-safe.
   void Wakeup();
 
  private:
   mn::atomic<std::uint32_t> word_{0};
 };
 
-// The futex system call, for the two above and for nobody else.
-void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected);
+// The futex system call, for the two above and for nobody else. `ns` < 0: no
+// limit.
+void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected,
+               std::int64_t ns = -1);
 void FutexWake(mn::atomic<std::uint32_t>* word, int n);
 
 }  // namespace mn

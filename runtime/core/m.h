@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "runtime/core/atomic.h"
 #include "runtime/core/g.h"
 #include "runtime/core/lock.h"
 
@@ -13,25 +14,44 @@ namespace mn {
 struct P;
 
 struct M {
-  // ---- owner: the thread itself -------------------------------------------
-  P* p = nullptr;     // MN-1: curg runs goroutine code only while p is set
+  // ---- owner: the thread itself and its signal handlers --------------------
+  P* p = nullptr;     // MN-1: runtime calls are possible only while p is set
   G* curg = nullptr;  // the goroutine on this thread, or &g0
   G g0;               // the thread's own stack: find_runnable runs on it
   EhGlobals* eh = nullptr;  // this thread's __cxa_get_globals()
-  P* oldp = nullptr;        // the P given away for a blocking call
+  P* oldp = nullptr;        // the P it held when it went into a system call
+  G* picked = nullptr;      // to be run next, brought along to g0
+  G* lockedg = nullptr;     // the goroutine that is pinned here
+  std::uint32_t locked_ext = 0;  // LockOSThread calls that are still open
+  std::uint32_t locked_int = 0;  // the same, by the runtime (callbacks)
   bool spinning = false;    // looking for work; counted in sched.nmspinning
+  bool in_handler = false;  // of the preemption signal
+  bool ending = false;      // the goroutine that was pinned here has ended
+  bool foreign = false;     // not our thread: borrowed for a callback
   std::uint64_t rand = 0;   // xorshift state for the order of stealing
 
   // ---- set by the waker before park.Wakeup() ------------------------------
   P* nextp = nullptr;
+  bool exit = false;  // no P is coming: the thread ends
+
+  // ---- atomic ---------------------------------------------------------------
+  // Set by whoever sends the preemption signal, taken back by its handler:
+  // tells ours from a SIGURG of somebody else.
+  mn::atomic<std::uint32_t> preempt_wanted{0};
+  // The goroutine on it lost its P in a handoff and runs on. Written by the
+  // thread, read by sysmon.
+  mn::atomic<bool> handed_off{false};
 
   // ---- guarded by sched.lock ----------------------------------------------
-  M* schedlink = nullptr;  // sched.midle
+  M* schedlink = nullptr;       // sched.midle
+  M* alllink = nullptr;         // sched.allm
+  std::int64_t idle_since = 0;  // while on sched.midle
 
   // ---- fixed --------------------------------------------------------------
   std::int64_t id = 0;
   Note park;
   pthread_t thread{};
+  std::int32_t tid = 0;
 };
 
 }  // namespace mn

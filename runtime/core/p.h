@@ -15,7 +15,8 @@ struct M;
 
 struct alignas(64) P {
   // ---- owner: the M that holds it ------------------------------------------
-  M* m = nullptr;
+  // atomic: the M; read by sysmon, which sends it the preemption signal.
+  mn::atomic<M*> m{nullptr};
   G* gfree = nullptr;  // dead Gs with a stack of the default size
   std::uint32_t gfree_count = 0;
   std::uint64_t goid_next = 0;  // ids reserved for this P: [next, end)
@@ -24,6 +25,8 @@ struct alignas(64) P {
   // atomic: written by the owner. Goroutines handed out: the 1/61 rule, and for
   // thieves the sign that the owner is at work.
   mn::atomic<std::uint32_t> schedtick{0};
+  // atomic: written by the owner. System calls entered.
+  mn::atomic<std::uint32_t> syscalltick{0};
 
   // atomic: written by the owner, summed by NumGoroutine.
   mn::atomic<std::int64_t> created{0};
@@ -36,13 +39,25 @@ struct alignas(64) P {
   Timers timers;
 
   // ---- guarded by sched.lock ----------------------------------------------
-  P* link = nullptr;  // sched.pidle
-  // atomic: read without the lock by thieves that skip idle Ps.
+  P* link = nullptr;            // sched.pidle or sched.needm
+  bool needm_spinning = false;  // on sched.needm: its M is counted as spinning
+  // atomic: see PStatus for who may change it.
   mn::atomic<PStatus> status{PStatus::kIdle};
+
+  // atomic: set by others, cleared by the owner: leave the short way
+  // (PickLocal) and go through the scheduler.
+  mn::atomic<bool> attention{false};
 
   // ---- fixed --------------------------------------------------------------
   std::int32_t id = 0;
 };
+
+// Nothing queued? A snapshot. acquire: pairs with the releases in RunqPut.
+inline bool RunqEmpty(const RunQueue& q) {
+  return q.head.load(memory_order_acquire) ==
+             q.tail.load(memory_order_acquire) &&
+         q.runnext.load(memory_order_acquire) == nullptr;
+}
 
 // Owner's counters need no read-modify-write: only one thread writes. release:
 // pairs with the acquire in NumGoroutine.

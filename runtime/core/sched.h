@@ -15,6 +15,11 @@ namespace mn {
 class GQueue {
  public:
   bool Empty() const { return head_ == nullptr; }
+  void PushFront(G* gp) {
+    gp->schedlink = head_;
+    head_ = gp;
+    if (tail_ == nullptr) tail_ = gp;
+  }
   void PushBack(G* gp) {
     gp->schedlink = nullptr;
     if (tail_ != nullptr) {
@@ -38,6 +43,19 @@ class GQueue {
   G* tail_ = nullptr;
 };
 
+// Every P that was ever made, in order of id; the first `n` are in use. A new
+// table replaces the old one when GOMAXPROCS changes (sched/procresize.cc);
+// tables and Ps are never freed, so a stale one may be read by an M without a
+// P.
+struct AllPs {
+  std::int32_t n = 0;     // GOMAXPROCS
+  std::int32_t made = 0;  // of the Ps in `p`
+  P** p = nullptr;
+
+  P** begin() const { return p; }
+  P** end() const { return p + n; }
+};
+
 struct Sched {
   RtMutex lock;
 
@@ -48,8 +66,33 @@ struct Sched {
   mn::atomic<std::int32_t> npidle{0};
   GQueue runq;  // the global queue
   mn::atomic<std::int32_t> runqsize{0};
-  std::int32_t mcount = 0;   // threads that have ever been made
-  bool main_exited = false;  // goroutine 1 called Goexit
+  M* allm = nullptr;                   // every M whose thread lives
+  std::int64_t mnext = 0;              // the next M's id
+  mn::atomic<std::int32_t> mcount{0};  // length of allm, borrowed Ms left out
+  std::int32_t nmidlelocked = 0;    // Ms that wait for their pinned goroutine
+  std::int32_t nmsys = 0;           // Ms that never run goroutines: sysmon
+  std::int32_t maxmcount = 10'000;  // SetMaxThreads
+  std::int32_t nforeign = 0;  // foreign threads that have called in and live
+  mn::atomic<P*> needm{nullptr};  // Ps that wait for sysmon to make a thread
+  bool main_exited = false;       // goroutine 1 called Goexit
+
+  // ---- stopping the world: sched/stw.cc -------------------------------------
+  mn::atomic<bool> gcwaiting{false};  // written under lock
+  std::int32_t stopwait = 0;          // guarded by lock: Ps still to be stopped
+  Note stopnote;
+  RtMutex worldlock;  // held by whoever stops the world, from stop to start
+
+  // ---- sysmon: sched/sysmon.h -----------------------------------------------
+  Note sysmonnote;
+  // When sysmon will look again; INT64_MAX in deep sleep. 0: it is looking.
+  mn::atomic<std::int64_t> sysmon_until{0};
+  // It sleeps for long and may be woken early.
+  mn::atomic<bool> sysmon_slow{false};
+  // Goroutines that came back from a system call and found no P since sysmon
+  // last looked.
+  mn::atomic<std::uint32_t> urgent{0};
+  // Goroutines that run on without a P (kHandedOff).
+  mn::atomic<std::int32_t> nhandedoff{0};
 
   // ---- atomics with a protocol: sched/spinning.h ---------------------------
   mn::atomic<std::int32_t> nmspinning{0};
@@ -62,15 +105,27 @@ struct Sched {
   mn::atomic<std::int64_t> poll_until{0};
 
   mn::atomic<std::uint64_t> goidgen{0};
+  // Goroutines that were ever made on foreign threads: in no P's `created`.
+  mn::atomic<std::int32_t> nforeigng{0};
+
+  // ---- atomics, changed only while the world is stopped
+  // ----------------------
+  mn::atomic<const AllPs*> allps{nullptr};
+  mn::atomic<std::int32_t> gomaxprocs{0};  // allps->n, for the hot paths
 
   // ---- fixed once Main has started ------------------------------------------
-  P* allp = nullptr;  // gomaxprocs of them
-  std::int32_t gomaxprocs = 0;
+  M* m0 = nullptr;  // the main thread
   std::int32_t ncpu = 0;
   bool started = false;
 };
 
 extern Sched sched;
+
+// The Ps in use. acquire: pairs with the release in ProcResize.
+inline const AllPs& Allp() { return *sched.allps.load(memory_order_acquire); }
+inline std::int32_t Gomaxprocs() {
+  return sched.gomaxprocs.load(memory_order_relaxed);
+}
 
 // Calls fn for every G that is not dead. Takes no lock, so that a dying process
 // can use it; Gs that start or end meanwhile may be missed.

@@ -11,15 +11,22 @@ enum class GStatus : std::uint32_t {
   kIdle = 0,      // fresh from the stack pool; its creator
   kRunnable = 1,  // on exactly one run queue (local, runnext or global)
   kRunning = 2,   // m->curg of exactly one M that holds a P
-  kSyscall = 3,   // m->curg of an M that gave its P away
+  kSyscall = 3,   // m->curg of an M whose P is up for grabs or gone
   kWaiting = 4,   // on whatever it waits for (a channel's queue, a timer ...)
   kDead = 6,      // on a free list
+  kHandedOff =
+      9,  // runs on without a P, which preemption took (sched/preempt.h)
 };
 
-// P states (Go's numbers).
+// P states (Go's numbers). The comment names the one place that holds the P.
 enum class PStatus : std::uint32_t {
   kIdle = 0,     // on sched.pidle
-  kRunning = 1,  // m->p of exactly one M
+  kRunning = 1,  // m->p of exactly one M, or on its way to one (m->nextp)
+  kSyscall = 2,  // nobody: m->oldp of an M in a system call, which comes back
+                 // for it; whoever moves the state from here by
+                 // compare-and-swap has it
+  kGcstop = 3,  // whoever has stopped the world
+  kDead = 4,    // nobody: above GOMAXPROCS
 };
 
 // G3: these are all the ways a goroutine's state may change.
@@ -32,7 +39,9 @@ constexpr bool LegalTransition(GStatus from, GStatus to) {
       return to == GStatus::kRunning;
     case GStatus::kRunning:
       return to == GStatus::kRunnable || to == GStatus::kWaiting ||
-             to == GStatus::kSyscall || to == GStatus::kDead;
+             to == GStatus::kSyscall || to == GStatus::kHandedOff ||
+             to == GStatus::kDead;
+    case GStatus::kHandedOff:
     case GStatus::kSyscall:
       return to == GStatus::kRunning || to == GStatus::kRunnable;
     case GStatus::kWaiting:
@@ -107,6 +116,8 @@ constexpr const char* GStatusText(GStatus status) {
       return "waiting";
     case GStatus::kDead:
       return "dead";
+    case GStatus::kHandedOff:
+      return "running";
   }
   return "unknown";
 }

@@ -80,4 +80,12 @@ void InstallSignalStack() {
   ::sigaltstack(&stack, nullptr);
 }
 
+void RemoveSignalStack() {
+  stack_t off = {};
+  stack_t old = {};
+  off.ss_flags = SS_DISABLE;
+  ::sigaltstack(&off, &old);
+  if (old.ss_sp != nullptr) ::munmap(old.ss_sp, old.ss_size);
+}
+
 }  // namespace mn

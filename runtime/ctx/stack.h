@@ -55,5 +55,7 @@ void InstallOverflowReport();
 
 // Gives the calling thread the alternate stack that the report runs on.
 void InstallSignalStack();
+// Takes it away again, before the thread ends.
+void RemoveSignalStack();
 
 }  // namespace mn

@@ -35,4 +35,12 @@ void InitThreadStack(M* m) {
 #endif
 }
 
+void LeaveThreadStack(M* m) {
+#if MN_ASAN
+  __lsan_unregister_root_region(reinterpret_cast<void*>(m->g0.stack_lo),
+                                m->g0.stack_hi - m->g0.stack_lo);
+#endif
+  (void)m;
+}
+
 }  // namespace mn

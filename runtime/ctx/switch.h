@@ -17,6 +17,7 @@
 
 #include "runtime/core/g.h"
 #include "runtime/core/getg.h"
+#include "runtime/core/in_runtime.h"
 #include "runtime/core/m.h"
 #include "runtime/core/sanitizer.h"
 
@@ -52,6 +53,7 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
                                                     AfterSwitch after,
                                                     void* arg,
                                                     bool dying = false) {
+  MN_DCHECK(InRuntimeDepth() == 1, "PRE-1");
   M* m = getm();
   from->fp = __builtin_frame_address(0);
   from->eh = *m->eh;
@@ -100,5 +102,7 @@ inline void EnterSwitched(G* self) {
 
 // Makes this thread's own stack a place that can be switched from and to.
 void InitThreadStack(M* m);
+// The opposite, before the thread ends or is no longer an M.
+void LeaveThreadStack(M* m);
 
 }  // namespace mn

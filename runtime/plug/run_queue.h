@@ -44,7 +44,11 @@ namespace mn {
 
 struct G;  // a goroutine; the queue only moves pointers
 
+#ifdef MN_SIM
+inline constexpr std::uint32_t kRunqSize = 4;  // the explorer fills it quickly
+#else
 inline constexpr std::uint32_t kRunqSize = 256;
+#endif
 inline constexpr std::uint32_t kRunnextBudget = 64;
 
 struct RunQueue {

@@ -12,9 +12,14 @@
 namespace mn {
 
 void CheckDead() {
-  if (sched.mcount > sched.nmidle) return;
-  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
-    if (sched.allp[i].timers.NextWhen() != 0) return;
+  const std::int32_t alive = sched.mcount.load(memory_order_relaxed) -
+                             sched.nmidle - sched.nmidlelocked - sched.nmsys;
+  if (alive > 0 || sched.nforeign > 0) return;
+  if (sched.gcwaiting.load(memory_order_relaxed)) return;
+  if (sched.runqsize.load(memory_order_relaxed) != 0) return;
+  if (sched.needm.load(memory_order_relaxed) != nullptr) return;
+  for (const P* p : Allp()) {
+    if (p->timers.NextWhen() != 0) return;
   }
   int waiting = 0;
   ForEachG([](G*, void* n) { ++*static_cast<int*>(n); }, &waiting);

@@ -26,24 +26,25 @@
 #include "runtime/sched/schedule.h"
 #include "runtime/sched/spinning.h"
 #include "runtime/sched/steal.h"
+#include "runtime/sched/stw.h"
 #include "runtime/time.h"
 
 namespace mn {
 
 namespace {
 
-// Runs p's due timers. *now: 0 = not yet read.
-void CheckTimers(P* p, std::int64_t* now) {
+// Runs p's due timers; true if any fired. *now: 0 = not yet read.
+bool CheckTimers(P* p, std::int64_t* now) {
   const std::int64_t when = p->timers.NextWhen();
-  if (when == 0) return;
+  if (when == 0) return false;
   if (*now == 0) *now = Nanotime();
-  if (when <= *now) p->timers.Run(*now);
+  return when <= *now && p->timers.Run(*now) > 0;
 }
 
 std::int64_t EarliestTimer() {
   std::int64_t earliest = 0;
-  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
-    const std::int64_t when = sched.allp[i].timers.NextWhen();
+  for (const P* p : Allp()) {
+    const std::int64_t when = p->timers.NextWhen();
     if (when != 0 && (earliest == 0 || when < earliest)) earliest = when;
   }
   return earliest;
@@ -57,14 +58,8 @@ G* FromGlobal(P* p, bool batch) {
 
 bool AnyWorkQueued() {
   if (sched.runqsize.load(memory_order_relaxed) != 0) return true;
-  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
-    const RunQueue& q = sched.allp[i].runq;
-    // acquire: pairs with the releases in RunqPut.
-    if (q.head.load(memory_order_acquire) !=
-            q.tail.load(memory_order_acquire) ||
-        q.runnext.load(memory_order_acquire) != nullptr) {
-      return true;
-    }
+  for (const P* p : Allp()) {
+    if (!RunqEmpty(p->runq)) return true;
   }
   return false;
 }
@@ -76,13 +71,14 @@ constexpr std::int64_t kSpinNs = 100'000;
 
 // Waits for work to show up until `deadline` (0: sets it). False: none did.
 bool SpinForWork(std::int64_t* deadline) {
-  if (sched.gomaxprocs == 1 || sched.ncpu == 1) return false;
+  if (Gomaxprocs() == 1 || sched.ncpu == 1) return false;
   std::int64_t now = Nanotime();
   if (*deadline == 0) *deadline = now + kSpinNs;
   while (now < *deadline) {
     // Pauses, so that the looked-at queues stay in their owners' caches.
     for (int i = 0; i < 200; i++) CpuRelax();
     if (AnyWorkQueued()) return true;
+    if (sched.gcwaiting.load(memory_order_relaxed)) return true;
     now = Nanotime();
     const std::int64_t when = EarliestTimer();
     if (when != 0 && when <= now) return true;
@@ -95,17 +91,22 @@ G* LookForWork(M* m) {
   P* p = m->p;
   std::int64_t spin_deadline = 0;
   for (;;) {
+    if (p->attention.load(memory_order_relaxed)) {
+      if (sched.gcwaiting.load(memory_order_relaxed)) return nullptr;
+      p->attention.store(false, memory_order_relaxed);
+    }
     std::int64_t now = 0;
-    CheckTimers(p, &now);
-    if (p->schedtick.load(memory_order_relaxed) % kGlobalQueueTick ==
-        0) {  // MN-5
+    const bool fired = CheckTimers(p, &now);
+    // MN-5; but a goroutine that a timer has just woken was late already.
+    if (!fired &&
+        p->schedtick.load(memory_order_relaxed) % kGlobalQueueTick == 0) {
       if (G* gp = FromGlobal(p, false)) return gp;
     }
     if (G* gp = RunqGet(p->runq)) return gp;
     if (G* gp = FromGlobal(p, true)) return gp;
 
     const std::int32_t busy =
-        sched.gomaxprocs - sched.npidle.load(memory_order_relaxed);
+        Gomaxprocs() - sched.npidle.load(memory_order_relaxed);
     if (!m->spinning &&
         2 * sched.nmspinning.load(memory_order_relaxed) >= busy) {  // MN-4
       return nullptr;
@@ -121,6 +122,7 @@ G* LookForWork(M* m) {
 // with the P kept: look again.
 G* GiveUpP(M* m) {
   RtLock lock(sched.lock);
+  if (sched.gcwaiting.load(memory_order_relaxed)) return nullptr;
   if (G* gp = GlobrunqGetBatch(m->p)) return gp;
   P* p = ReleaseP(m);
   if (!IdleP(p, m->spinning)) {
@@ -185,6 +187,10 @@ void SleepWithoutP(M* m) {
 
 G* FindRunnable(M* m) {
   for (;;) {
+    if (sched.gcwaiting.load(memory_order_relaxed)) {
+      Gcstopm(m);
+      continue;
+    }
     if (G* gp = LookForWork(m)) return gp;
     if (G* gp = GiveUpP(m)) return gp;
     if (m->p != nullptr) continue;

@@ -22,7 +22,7 @@ G* GlobrunqGet() {
 G* GlobrunqGetBatch(P* p) {
   const std::int32_t size = sched.runqsize.load(memory_order_relaxed);
   if (size == 0) return nullptr;
-  const std::int32_t n = std::min({size, size / sched.gomaxprocs + 1,
+  const std::int32_t n = std::min({size, size / Gomaxprocs() + 1,
                                    static_cast<std::int32_t>(kRunqSize / 2)});
   G* first = GlobrunqGet();
   for (std::int32_t i = 1; i < n; i++) RunqPut(p->runq, GlobrunqGet(), false);

@@ -1,32 +1,16 @@
 #include "runtime/sched/idle.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "runtime/core/getg.h"
-#include "runtime/ctx/stack.h"
-#include "runtime/ctx/switch.h"
 #include "runtime/sched/deadlock.h"
+#include "runtime/sched/globrunq.h"
 #include "runtime/sched/schedule.h"
 #include "runtime/sched/spinning.h"
+#include "runtime/sched/stw.h"
+#include "runtime/sched/sysmon.h"
+#include "runtime/sched/threads.h"
+#include "runtime/time.h"
 
 namespace mn {
-
-namespace {
-
-// The scheduler's own stack; find_runnable and reports need little, sanitizers
-// and libbacktrace more.
-constexpr std::size_t kThreadStackSize = 1 << 20;
-
-bool RunqEmpty(const P* p) {
-  // Order matters not: only the owner adds, and the owner is the caller or
-  // gone.
-  return p->runq.head.load(memory_order_relaxed) ==
-             p->runq.tail.load(memory_order_relaxed) &&
-         p->runq.runnext.load(memory_order_relaxed) == nullptr;
-}
-
-}  // namespace
 
 void PidlePut(P* p) {
   p->status.store(PStatus::kIdle, memory_order_relaxed);
@@ -41,62 +25,27 @@ P* PidleGet() {
   P* p = sched.pidle;
   if (p == nullptr) return nullptr;
   sched.pidle = p->link;
+  p->link = nullptr;
   sched.npidle.fetch_sub(1, memory_order_relaxed);
+  p->status.store(PStatus::kRunning, memory_order_relaxed);
+  WakeSysmonFromDeepSleep();
   return p;
 }
 
 void AcquireP(M* m, P* p) {
-  MN_DCHECK(m->p == nullptr && p->m == nullptr, "MN-2");
-  m->p = p;
-  p->m = m;
+  MN_DCHECK(m->p == nullptr, "MN-2");
+  MN_DCHECK(p->m.load(memory_order_relaxed) == nullptr, "MN-2");
   p->status.store(PStatus::kRunning, memory_order_relaxed);
+  p->m.store(m, memory_order_relaxed);
+  m->p = p;
 }
 
 P* ReleaseP(M* m) {
   P* p = m->p;
-  MN_DCHECK(p != nullptr && p->m == m, "MN-2");
+  MN_DCHECK(p != nullptr && p->m.load(memory_order_relaxed) == m, "MN-2");
   m->p = nullptr;
-  p->m = nullptr;
+  p->m.store(nullptr, memory_order_relaxed);
   return p;
-}
-
-void NewM(P* p, bool spinning) {
-  M* m = new M;
-  m->nextp = p;
-  m->spinning = spinning;
-  {
-    RtLock lock(sched.lock);
-    m->id = sched.mcount++;
-  }
-  m->rand = 0x9E3779B97F4A7C15u * static_cast<std::uint64_t>(m->id + 1);
-  pthread_attr_t attr;
-  pthread_attr_init(&attr);
-  pthread_attr_setstacksize(&attr, kThreadStackSize);
-  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-  const int err = pthread_create(&m->thread, &attr, MStart, m);
-  pthread_attr_destroy(&attr);
-  if (err != 0) {
-    FatalText text;
-    text << "runtime: failed to create new OS thread (have " << m->id
-         << " already; errno=" << err << ")\n";
-    if (err == EAGAIN) {
-      text << "runtime: may need to increase max user processes (ulimit -u) or "
-              "the cgroup's pids.max\n";
-    }
-    text.Print();
-    Throw("newosproc");
-  }
-}
-
-void* MStart(void* arg) {
-  M* m = static_cast<M*>(arg);
-  tls_m = m;
-  InitThreadStack(m);
-  InstallSignalStack();
-  P* p = m->nextp;
-  m->nextp = nullptr;
-  AcquireP(m, p);
-  Schedule(m);
 }
 
 void StartM(P* p, bool spinning) {
@@ -107,30 +56,37 @@ void StartM(P* p, bool spinning) {
     sched.nmidle--;
   }
   sched.lock.Unlock();
-  if (m == nullptr) return NewM(p, spinning);
+  if (m == nullptr) {
+    return MayCreateThread() ? NewM(p, spinning) : NeedM(p, spinning);  // THR-2
+  }
   m->spinning = spinning;
   m->nextp = p;
   m->park.Wakeup();
 }
 
-void StopM(M* m) {
+void StopM(M* m, std::int64_t spin_ns) {
   {
     RtLock lock(sched.lock);
-    m->park.Clear();
+    m->idle_since = Nanotime();
     m->schedlink = sched.midle;
     sched.midle = m;
     sched.nmidle++;
     CheckDead();
   }
-  m->park.Sleep();
+  m->park.Sleep(spin_ns);
+  m->park.Clear();
+  if (m->exit) MExit(m);
   P* p = m->nextp;
   m->nextp = nullptr;
   AcquireP(m, p);
 }
 
 void HandoffP(P* p) {
+  if (sched.gcwaiting.load(memory_order_relaxed) && GiveToStopTheWorld(p)) {
+    return;
+  }
   // Anything to run there, or anywhere: another M must take it now.
-  if (!RunqEmpty(p) || sched.runqsize.load(memory_order_relaxed) != 0) {
+  if (!RunqEmpty(p->runq) || sched.runqsize.load(memory_order_relaxed) != 0) {
     return StartM(p, false);
   }
   // No work, but nobody is looking for any either: be the one who looks.
@@ -142,8 +98,12 @@ void HandoffP(P* p) {
     return StartM(p, true);
   }
   sched.lock.Lock();
+  if (sched.gcwaiting.load(memory_order_relaxed)) {
+    sched.lock.Unlock();
+    return HandoffP(p);
+  }
   const bool last_running =
-      sched.npidle.load(memory_order_relaxed) == sched.gomaxprocs - 1;
+      sched.npidle.load(memory_order_relaxed) == Gomaxprocs() - 1;
   const bool nobody_polls = sched.lastpoll.load(memory_order_relaxed) != 0;
   if (sched.runqsize.load(memory_order_relaxed) != 0 ||
       (last_running && nobody_polls)) {
@@ -156,6 +116,20 @@ void HandoffP(P* p) {
   sched.lock.Unlock();
   if (!idled) return StartM(p, true);
   if (when != 0) WakeNetPoller(when);
+}
+
+void InjectGlobal(G* gp) {
+  P* p = nullptr;
+  {
+    RtLock lock(sched.lock);
+    GlobrunqPut(gp);
+    if (!sched.gcwaiting.load(memory_order_relaxed)) p = PidleGet();
+  }
+  if (p != nullptr) {
+    StartM(p, false);
+  } else {
+    Wakep();
+  }
 }
 
 }  // namespace mn

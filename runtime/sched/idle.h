@@ -1,11 +1,11 @@
 // Who is idle: lists of Ps and Ms without work, and the hand-over between them.
 //
 // Invariants:
-//   MN-1 an M runs goroutine code only while it holds a P;
-//   MN-2 every P is on sched.pidle or held by exactly one M;
+//   MN-1 an M runs goroutine code only while it holds a P, save for a system
+//        call, a foreign call, and what preemption by handoff leaves running;
+//   MN-2 every P is where its PStatus says (core/status.h) and nowhere else;
 //   IDL-1 an M on sched.midle sleeps on its note and is woken exactly once,
-//   with
-//         a P in m->nextp.
+//         with a P in m->nextp (or to end: m->exit).
 #pragma once
 
 #include "runtime/core/sched.h"
@@ -23,19 +23,19 @@ P* ReleaseP(M* m);
 
 // Gives p to an M, sleeping or new, that will look for work. `spinning`: the
 // caller has counted that M in nmspinning.
-// Caller: any M, no locks held.
+// Caller: any thread, no locks held. Async-signal-safe.
 void StartM(P* p, bool spinning);
 
 // Sleeps until somebody hands this M a P; has it on return. Stack: g0.
-void StopM(M* m);
+// `spin_ns`: watches for that long before it gives the CPU away.
+void StopM(M* m, std::int64_t spin_ns = 0);
 
-// Takes care of a P whose M is about to block. Caller: any M, no locks held.
+// Takes care of a P whose M is about to block, or that was taken from an M.
+// Caller: any thread, no locks held. Async-signal-safe.
 void HandoffP(P* p);
 
-// Makes a thread. Fatal, with the limit named, if the kernel refuses.
-void NewM(P* p, bool spinning);
-
-// The body of every thread but the first.
-void* MStart(void* m);
+// Puts gp at the end of the global queue and sees to it that somebody runs it.
+// Caller: any thread, no locks held. Async-signal-safe.
+void InjectGlobal(G* gp);
 
 }  // namespace mn

@@ -13,6 +13,7 @@
 #include "runtime/core/getg.h"
 #include "runtime/mn.h"
 #include "runtime/sched/park.h"
+#include "runtime/testing/park.h"
 #include "runtime/testing/stress/stress.h"
 
 namespace mn {
@@ -65,7 +66,7 @@ TEST_F(IdleWakeup, Mn7_AGoroutineMadeReadyBesideIdlePsRuns) {
     while (!stop.load()) {
       mu.Lock();
       waiter = getg();
-      GoparkUnlock(&mu, WaitReason::kSemacquire);
+      test::ParkUnlock(&mu, WaitReason::kSemacquire);
       woken.fetch_add(1, std::memory_order_release);
     }
     done.Send(0);
@@ -81,7 +82,7 @@ TEST_F(IdleWakeup, Mn7_AGoroutineMadeReadyBesideIdlePsRuns) {
       return gp != nullptr;
     });
     test::Spin(nanoseconds(rng() % 20'000));
-    Goready(gp);
+    test::Ready(gp);
     SpinUntil([&] { return woken.load(std::memory_order_acquire) == i + 1; });
     dog.Progress();
   }
@@ -92,7 +93,7 @@ TEST_F(IdleWakeup, Mn7_AGoroutineMadeReadyBesideIdlePsRuns) {
     waiter = nullptr;
     mu.Unlock();
     if (gp != nullptr) {
-      Goready(gp);
+      test::Ready(gp);
       break;
     }
     Gosched();

@@ -3,7 +3,7 @@
 #include "runtime/core/getg.h"
 #include "runtime/ctx/switch.h"
 #include "runtime/go.h"
-#include "runtime/sched/current.h"
+#include "runtime/sched/runtime_call.h"
 #include "runtime/sched/schedule.h"
 #include "runtime/sched/spinning.h"
 
@@ -40,14 +40,17 @@ void CommitYield(G* gp, void*) { MakeRunnable(gp, GStatus::kRunning, false); }
 }  // namespace
 
 void internal::NotOnGoroutine(const char* function) {
-  const bool blocking = getm() != nullptr && getm()->p == nullptr;
+  const M* m = getm();
+  const bool blocking = m != nullptr && m->p == nullptr && m->curg != &m->g0;
   FatalText text;
   text << "runtime: " << function
        << (blocking
-               ? " was called inside mn::BlockingCall, where the thread has "
-                 "no P; call it before or after\n"
+               ? " was called inside mn::Syscall, mn::BlockingCall or "
+                 "mn::Foreign, where the thread has no P; call it before or "
+                 "after, or through mn::Callback\n"
                : " was called outside a goroutine; call it from inside "
-                 "mn::Main or a function started with mn::Go\n");
+                 "mn::Main or a function started with mn::Go, or through "
+                 "mn::Callback\n");
   text.Print();
   Throw("not on a goroutine");
 }
@@ -57,8 +60,16 @@ __attribute__((noinline)) void SwitchAway(G* gp, void (*after)(G*, void*),
   M* m = getm();
   // The next goroutine straight from this stack if it is at hand: half the cost
   // of going through g0. Safe since `after` publishes gp only on that stack.
-  G* next = PickLocal(m->p);
-  SwitchTo(gp, next != nullptr ? next : &m->g0, after, arg, dying);
+  G* next = m->lockedg == nullptr ? PickLocal(m->p) : nullptr;
+  if (next == nullptr) {
+    next = &m->g0;
+  } else if (next->lockedm != nullptr) [[unlikely]] {
+    m->picked = next;  // not ours to run: g0 hands it over
+    next = &m->g0;
+  } else {
+    StartSlice(m->p, next);
+  }
+  SwitchTo(gp, next, after, arg, dying);
 }
 
 void Gopark(bool (*commit)(G*, void*), void* arg, WaitReason reason) {
@@ -86,12 +97,14 @@ void Goready(G* gp) {
   MakeRunnable(gp, GStatus::kWaiting, true);
 }
 
+void YieldNow() { SwitchAway(getg(), CommitYield, nullptr); }
+
 void Gosched() {
-  G* gp = CurrentG("mn::Gosched");
+  ParkingCall call("mn::Gosched");
   // To the tail of the own ring, not of the global queue as in Go: goroutines
   // that yield to each other need no lock, and the 1/61 rule keeps the global
   // queue served.
-  SwitchAway(gp, CommitYield, nullptr);
+  YieldNow();
 }
 
 }  // namespace mn

@@ -36,6 +36,10 @@ void GoparkUnlock(RtMutex* lock, WaitReason reason);
 // park.
 void Goready(G* gp);
 
+// The calling goroutine goes to the tail of its P's queue: Gosched for callers
+// that are inside the runtime already.
+void YieldNow();
+
 // The way out of every goroutine: hands the thread to the next one and runs
 // after(gp, arg) there. Returns when gp is resumed.
 // `dying`: it never is.

@@ -8,6 +8,7 @@
 #include "runtime/core/getg.h"
 #include "runtime/mn.h"
 #include "runtime/sched/park.h"
+#include "runtime/testing/park.h"
 #include "runtime/testing/stress/stress.h"
 
 namespace mn {
@@ -24,7 +25,7 @@ class Semaphore {
       return;
     }
     waiter_ = getg();
-    GoparkUnlock(&mu_, WaitReason::kSemacquire);
+    test::ParkUnlock(&mu_, WaitReason::kSemacquire);
   }
   void Release() {
     mu_.Lock();
@@ -35,7 +36,7 @@ class Semaphore {
       count_++;
     }
     mu_.Unlock();
-    if (gp != nullptr) Goready(gp);
+    if (gp != nullptr) test::Ready(gp);
   }
 
  private:
@@ -106,8 +107,8 @@ TEST(ParkStress, CancelledParksAmongYields) {
           if ((r + i) % 3 == 0) {
             Gosched();
           } else {
-            Gopark([](G*, void*) { return false; }, nullptr,
-                   WaitReason::kSemacquire);
+            test::Park([](G*, void*) { return false; }, nullptr,
+                       WaitReason::kSemacquire);
           }
         }
         left.fetch_sub(1);

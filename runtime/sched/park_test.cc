@@ -8,6 +8,7 @@
 
 #include "runtime/core/getg.h"
 #include "runtime/mn.h"
+#include "runtime/testing/park.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
 
@@ -25,14 +26,14 @@ struct Meeting {
   void Wait() {
     mu.Lock();
     waiter = getg();
-    GoparkUnlock(&mu, WaitReason::kSemacquire);
+    test::ParkUnlock(&mu, WaitReason::kSemacquire);
   }
   // Yields until somebody waits, then wakes it.
   void Wake() {
     G* gp = Waiter();
     waiter = nullptr;
     mu.Unlock();
-    Goready(gp);
+    test::Ready(gp);
   }
   // As Wake, but leaves it waiting. Returns with mu held.
   G* Waiter() {
@@ -90,9 +91,9 @@ TEST(Park, Park5_CommitRunsOnAnotherStackAfterTheStatusIsWaiting) {
     while ((gp = saw.parked.load(std::memory_order_acquire)) == nullptr) {
       Gosched();
     }
-    Goready(gp);
+    test::Ready(gp);
   });
-  Gopark(
+  test::Park(
       [](G* gp, void* arg) {
         auto* s = static_cast<CommitSaw*>(arg);
         s->status = gp->status.load();
@@ -111,7 +112,7 @@ TEST(Park, ACancelledParkRunsOn) {
   static int commits;
   commits = 0;
   for (int i = 0; i < 100; i++) {
-    Gopark(
+    test::Park(
         [](G*, void*) {
           commits++;
           return false;
@@ -125,7 +126,7 @@ TEST(Park, CommitMayMakeItsOwnGoroutineReady) {
   // What a lock does whose holder lets go between the decision to wait and the
   // wait.
   for (int i = 0; i < 100; i++) {
-    Gopark(
+    test::Park(
         [](G* gp, void*) {
           Goready(gp);
           return true;
@@ -135,7 +136,7 @@ TEST(Park, CommitMayMakeItsOwnGoroutineReady) {
 }
 
 MN_PROGRAM(ReadiesARunningGoroutine) {
-  Goready(getg());
+  test::Ready(getg());
   return 0;
 }
 
@@ -150,11 +151,11 @@ MN_PROGRAM(ReadiesTwice) {
   G* gp = nullptr;
   Go([&] {
     gp = getg();
-    Gopark(nullptr, nullptr, WaitReason::kSemacquire);
+    test::Park(nullptr, nullptr, WaitReason::kSemacquire);
   });
   while (gp == nullptr || gp->status.load() != GStatus::kWaiting) Gosched();
-  Goready(gp);
-  Goready(gp);
+  test::Ready(gp);
+  test::Ready(gp);
   return 0;
 }
 
@@ -170,10 +171,10 @@ MN_PROGRAM(WakesWhatWaitsForEver) {
   G* gp = nullptr;
   Go([&] {
     gp = getg();
-    GoparkForever(WaitReason::kSelectNoCases);
+    test::ParkForever(WaitReason::kSelectNoCases);
   });
   while (gp == nullptr || gp->status.load() != GStatus::kWaiting) Gosched();
-  Goready(gp);
+  test::Ready(gp);
   Sleep(std::chrono::seconds(60));
   return 0;
 }
@@ -194,7 +195,8 @@ TEST(Park, GoschedOutsideAGoroutineSaysSo) {
   EXPECT_TRUE(
       Died(RunProgram("YieldsOutside"),
            "runtime: mn::Gosched was called outside a goroutine; call it from "
-           "inside mn::Main or a function started with mn::Go\n"
+           "inside mn::Main or a function started with mn::Go, or through "
+           "mn::Callback\n"
            "fatal error: not on a goroutine"));
 }
 

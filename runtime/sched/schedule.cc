@@ -3,22 +3,51 @@
 #include "runtime/core/getg.h"
 #include "runtime/ctx/switch.h"
 #include "runtime/sched/globrunq.h"
+#include "runtime/sched/idle.h"
+#include "runtime/sched/lockedm.h"
 #include "runtime/sched/spinning.h"
+#include "runtime/sched/threads.h"
 #include "runtime/time.h"
 
 namespace mn {
 
-void Schedule(M* m) {
-  for (;;) {
-    G* gp = FindRunnable(m);
-    if (m->spinning) ResetSpinning(m);
-    Bump(m->p->schedtick);
-    SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
+void StartSlice(P* p, G* gp) {
+  // runnext hand-overs tick too: they share the 1/61 rule.
+  p->schedtick.store(p->schedtick.load(memory_order_relaxed) + 1,
+                     memory_order_relaxed);
+  SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
+}
+
+void ScheduleUntilEnded(M* m) {
+  while (!m->ending) {
+    G* gp = m->picked;
+    m->picked = nullptr;
+    if (m->lockedg != nullptr) {  // LOT-3
+      StopLockedM(m);
+      gp = m->lockedg;
+    } else {
+      if (gp == nullptr) gp = FindRunnable(m);
+      if (m->spinning) ResetSpinning(m);
+      if (gp->lockedm != nullptr) {
+        StartLockedM(m, gp);
+        continue;
+      }
+    }
+    StartSlice(m->p, gp);
     SwitchTo(&m->g0, gp, nullptr, nullptr);
   }
+  // LOT-4: the goroutine that was pinned here has ended.
+  HandoffP(ReleaseP(m));
+}
+
+void Schedule(M* m) {
+  ScheduleUntilEnded(m);
+  MExit(m);
 }
 
 G* PickLocal(P* p) {
+  if (p->attention.load(memory_order_relaxed)) [[unlikely]]
+    return nullptr;
   const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
   if (tick % kGlobalQueueTick == 0 &&
       sched.runqsize.load(memory_order_relaxed) != 0) {
@@ -26,13 +55,7 @@ G* PickLocal(P* p) {
   }
   const std::int64_t when = p->timers.NextWhen();
   if (when != 0 && when <= Nanotime()) return nullptr;
-  G* gp = RunqGet(p->runq);
-  if (gp != nullptr) {
-    // runnext hand-overs tick too: they share the 1/61 rule.
-    p->schedtick.store(tick + 1, memory_order_relaxed);
-    SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
-  }
-  return gp;
+  return RunqGet(p->runq);
 }
 
 }  // namespace mn

@@ -5,17 +5,25 @@
 
 namespace mn {
 
-// Finds a goroutine, runs it until it switches back here, repeats. Stack: g0.
+// Finds a goroutine, runs it until it switches back here, repeats; ends the
+// thread when a goroutine has ended that was pinned to it. Stack: g0.
 [[noreturn]] void Schedule(M* m);
+
+// Schedule for a borrowed thread: returns, without a P, when the goroutine that
+// is pinned here has ended.
+void ScheduleUntilEnded(M* m);
+
+// gp is about to run on p: a tick, and its status.
+void StartSlice(P* p, G* gp);
 
 // A goroutine to run, from this P's queue, the global queue, timers, or another
 // P; blocks until there is one. Stack: g0. m has a P on return.
 // (find_runnable.cc)
 G* FindRunnable(M* m);
 
-// The short way: the next goroutine of this P if that is all there is to
-// decide, else null (an empty queue, a global tick, a due timer: FindRunnable's
-// business). Any stack. Takes no lock.
+// The short way: takes the next goroutine of this P if that is all there is to
+// decide, else null (an empty queue, a global tick, a due timer, a world to
+// stop: FindRunnable's business). Any stack. Takes no lock.
 G* PickLocal(P* p);
 
 // A timer is due at `when`: makes sure that whoever waits in netpoll does not

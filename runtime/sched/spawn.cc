@@ -20,8 +20,8 @@
 #include "runtime/ctx/stack.h"
 #include "runtime/ctx/switch.h"
 #include "runtime/go.h"
-#include "runtime/sched/current.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
 #include "runtime/sched/spawn.h"
 #include "runtime/sched/spinning.h"
 
@@ -65,15 +65,15 @@ void RefillGfree(P* p) {
   p->gfree_count = n;
 }
 
-void SpillGfree(P* p) {
+void SpillGfree(P* p, std::uint32_t n) {
   RtLock lock(global_free.lock);
-  for (std::uint32_t i = 0; i < kTransfer; i++) {
+  for (std::uint32_t i = 0; i < n; i++) {
     G* gp = p->gfree;
     p->gfree = gp->schedlink;
     gp->schedlink = global_free.list[kDefaultStackClass];
     global_free.list[kDefaultStackClass] = gp;
   }
-  p->gfree_count -= kTransfer;
+  p->gfree_count -= n;
 }
 
 G* GfGet(P* p, std::uint32_t stack_class) {
@@ -91,6 +91,15 @@ G* GfGet(P* p, std::uint32_t stack_class) {
   return gp != nullptr ? gp : CarveStacks(stack_class, 1, &carved);
 }
 
+// LOT-4: gp ends pinned, and its thread with it.
+void EndPinned(G* gp) {
+  M* m = gp->lockedm;
+  gp->lockedm = nullptr;
+  m->lockedg = nullptr;
+  m->locked_ext = 0;
+  m->ending = true;
+}
+
 // G2: runs on the next stack.
 void Gdestroy(G* gp, void*) {
   SetStatus(gp, GStatus::kRunning, GStatus::kDead);
@@ -98,11 +107,12 @@ void Gdestroy(G* gp, void*) {
   __tsan_destroy_fiber(gp->fiber);
 #endif
   P* p = getp();
+  if (gp->lockedm != nullptr) EndPinned(gp);
   Bump(p->destroyed);
   if (gp->stack_class == kDefaultStackClass) {
     gp->schedlink = p->gfree;
     p->gfree = gp;
-    if (++p->gfree_count >= kLocalMax) SpillGfree(p);
+    if (++p->gfree_count >= kLocalMax) SpillGfree(p, kTransfer);
   } else {
     RtLock lock(global_free.lock);
     gp->schedlink = global_free.list[gp->stack_class];
@@ -125,7 +135,9 @@ void Gdestroy(G* gp, void*) {
 void GoroutineEntry(void* self) {
   G* gp = static_cast<G*>(self);
   EnterSwitched(gp);
+  LeaveRuntime();
   gp->fn(gp->arg);
+  RuntimeCall call("a goroutine's end");
   Goexit0(gp);
 }
 
@@ -138,13 +150,7 @@ std::uint64_t NextGoid(P* p) {
   return p->goid_next++;
 }
 
-}  // namespace
-
-G* NewG(P* p, std::size_t callable_size, std::size_t stack_size) {
-  const std::uint32_t stack_class = stack_size == kDefaultStackSize
-                                        ? kDefaultStackClass
-                                        : StackClass(stack_size);
-  G* gp = GfGet(p, stack_class);
+void PrepareG(G* gp, std::size_t callable_size) {
   // Below the G: the callable, then the stack.
   const std::uintptr_t callable =
       (gp->stack_hi - callable_size) & ~std::uintptr_t{15};
@@ -155,8 +161,33 @@ G* NewG(P* p, std::size_t callable_size, std::size_t stack_size) {
 #endif
   gp->arg = reinterpret_cast<void*>(callable);
   MakeContext(gp, gp->arg, GoroutineEntry);
-  gp->goid = NextGoid(p);
   gp->waitreason.store(WaitReason::kNone, memory_order_relaxed);
+  gp->preemptible = 0;
+}
+
+}  // namespace
+
+G* NewG(P* p, std::size_t callable_size, std::size_t stack_size) {
+  const std::uint32_t stack_class = stack_size == kDefaultStackSize
+                                        ? kDefaultStackClass
+                                        : StackClass(stack_size);
+  G* gp = GfGet(p, stack_class);
+  PrepareG(gp, callable_size);
+  gp->goid = NextGoid(p);
+  return gp;
+}
+
+G* NewForeignG(std::size_t callable_size) {
+  std::uint32_t got;
+  int carved;
+  G* gp = TakeGlobalFree(kDefaultStackClass, 1, &got);
+  if (gp == nullptr) gp = CarveStacks(kDefaultStackClass, 1, &carved);
+  PrepareG(gp, callable_size);
+  gp->goid = sched.goidgen.fetch_add(1, memory_order_relaxed) + 1;  // G1
+  gp->parent_goid = 0;
+  gp->gopc = nullptr;
+  gp->status.store(GStatus::kIdle, memory_order_relaxed);
+  sched.nforeigng.fetch_add(1, memory_order_relaxed);
   return gp;
 }
 
@@ -170,15 +201,20 @@ void StartG(P* p, G* gp, void (*run)(void*)) {
 
 internal::NewGoroutineResult internal::NewGoroutine(std::size_t callable_size,
                                                     std::size_t stack_size) {
-  G* self = CurrentG("mn::Go");
+  ParkingCall call("mn::Go");
   G* gp = NewG(getp(), callable_size, stack_size);
-  gp->parent_goid = self->goid;
+  gp->parent_goid = getg()->goid;
   gp->gopc = __builtin_return_address(0);
   return {gp, gp->arg};
 }
 
 void internal::StartGoroutine(void* g, void (*run)(void*)) {
+  RuntimeCall call("mn::Go");
   StartG(getp(), static_cast<G*>(g), run);
+}
+
+void ReleaseGfree(P* p) {
+  while (p->gfree_count > 0) SpillGfree(p, 1);
 }
 
 void internal::GoOfNil() { Throw("go of nil func value"); }
@@ -192,6 +228,7 @@ _Unwind_Reason_Code StopAtEntry(int, _Unwind_Action actions,
                                 void*) {
   if (actions & _UA_END_OF_STACK) {
     delete unwind;
+    RuntimeCall call("a goroutine's end");
     Goexit0(getg());
   }
   return _URC_NO_REASON;
@@ -205,7 +242,13 @@ void GoexitSwallowed(_Unwind_Reason_Code, _Unwind_Exception*) {
 }  // namespace
 
 void Goexit() {
-  CurrentG("mn::Goexit");
+  {
+    RuntimeCall call("mn::Goexit");
+    if (getm()->locked_int != 0) {
+      Throw("mn::Goexit was called inside mn::Callback; return instead",
+            "Goexit through foreign frames");
+    }
+  }
   // Not a C++ exception: no handler but catch (...) sees it, and that must
   // rethrow. On the heap: this frame is unwound, and overwritten by the
   // destructors that run, while the unwinder still needs it.

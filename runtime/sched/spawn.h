@@ -11,6 +11,12 @@ namespace mn {
 // that holds p.
 G* NewG(P* p, std::size_t callable_size, std::size_t stack_size);
 
+// A G for the callback on a foreign thread, whose M has no P yet.
+G* NewForeignG(std::size_t callable_size);
+
+// Gives p's free Gs to all. REQUIRES: p is nobody's.
+void ReleaseGfree(P* p);
+
 // Makes it runnable: run(gp->arg) will be called on it; it is next on p.
 void StartG(P* p, G* gp, void (*run)(void*));
 

@@ -43,7 +43,7 @@ void WakepSlow();
 
 // S2. Caller: an M that has just made a goroutine runnable. Does not park.
 inline void Wakep() {
-  if (sched.gomaxprocs == 1) return;  // no other P: nobody to wake
+  if (Gomaxprocs() == 1) return;  // no other P: nobody to wake
   StoreLoadFence();  // pairs with B's decrement (S4) and with PidlePut
   if (sched.npidle.load(memory_order_relaxed) == 0) {
     // S5. Already asked: whoever clears it looks at the queues after that.

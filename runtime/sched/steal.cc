@@ -83,14 +83,16 @@ G* RunqSteal(P* thief, P* victim, bool take_runnext) {
 
 G* StealWork(M* m, std::int64_t* now, bool* ran_timer) {
   P* self = m->p;
-  const auto n = static_cast<std::uint32_t>(sched.gomaxprocs);
+  const AllPs& all = Allp();
+  const auto n = static_cast<std::uint32_t>(all.n);
   for (int round = 0; round < kStealRounds; round++) {
+    if (sched.gcwaiting.load(memory_order_relaxed)) return nullptr;
     const bool last = round == kStealRounds - 1;
     const std::uint64_t r = Random(m);
     std::uint32_t i = static_cast<std::uint32_t>(r % n);
     const std::uint32_t stride = CoprimeStride(n, r >> 32);
     for (std::uint32_t k = 0; k < n; k++, i = (i + stride) % n) {
-      P* victim = &sched.allp[i];
+      P* victim = all.p[i];
       if (victim == self) continue;
       if (last) {
         const std::int64_t when = victim->timers.NextWhen();

@@ -115,14 +115,18 @@ class StealWorkTest : public ::testing::TestWithParam<int> {
   void SetUp() override {
     n_ = GetParam();
     ps_ = std::make_unique<P[]>(static_cast<std::size_t>(n_));
-    for (int i = 0; i < n_; i++) ps_[i].status.store(PStatus::kRunning);
-    sched.allp = ps_.get();
+    for (int i = 0; i < n_; i++) {
+      ps_[i].status.store(PStatus::kRunning);
+      pointers_.push_back(&ps_[i]);
+    }
+    all_ = {.n = n_, .made = n_, .p = pointers_.data()};
+    sched.allps = &all_;
     sched.gomaxprocs = n_;
     m_.p = &ps_[0];
     m_.rand = 1;
   }
   void TearDown() override {
-    sched.allp = nullptr;
+    sched.allps = nullptr;
     sched.gomaxprocs = 0;
   }
   G* Steal() {
@@ -133,6 +137,8 @@ class StealWorkTest : public ::testing::TestWithParam<int> {
 
   int n_ = 0;
   std::unique_ptr<P[]> ps_;
+  std::vector<P*> pointers_;
+  AllPs all_;
   M m_;
   G g_;
 };

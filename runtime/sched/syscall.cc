@@ -1,18 +1,38 @@
-// BlockingCall: the thread blocks, its P does not (document, section 4).
+// System calls: the thread blocks, its P need not (document, section 4).
 //
-// Enter: the P goes to another M at once, since the call is known to block.
-// Exit, the ways back: any idle P; else the goroutine joins the tail of the
+// Why it is hard: most calls return in less time than it takes to give a P away
+// (a futex call, 5 us), but one that does not must not keep the goroutines
+// behind it waiting, and nobody knows beforehand.
+//
+// So Enter only says so: the P stays, in state kSyscall, *up for grabs*.
+// Whoever moves it from that state by compare-and-swap has it:
+//   the thread itself, coming back (to kRunning): the fast path, no lock;
+//   sysmon, at its second sighting (to kIdle, then HandoffP);
+//   whoever stops the world (to kGcstop);
+//   another thread that comes back from a call and finds its own P gone.
+// The ways back: the same P; an idle one; none, then the goroutine joins the
 // global queue and the thread sleeps.
 //
-// Invariants: SYS-1 while goroutines block, others go on; SYS-4 no P free means
-// global queue; SYS-5 the number of Ps stays. Lesson 07.
+// The state word may return to kSyscall for somebody else's call between our
+// leaving and our coming back. Then our compare-and-swap succeeds all the same,
+// and takes a P that is as much up for grabs as ours was: no ABA problem.
+//
+// Rejected: giving the P away at entry (two thread switches for a getpid); an
+// ownership word per call (the state is enough).
+//
+// Invariants: SYS-1 while goroutines block, others go on; SYS-3 fast path: the
+// same P, no lock; SYS-4 no P free means global queue; SYS-5 the number of Ps
+// stays. Lesson 07.
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
 #include "runtime/ctx/switch.h"
-#include "runtime/sched/current.h"
 #include "runtime/sched/globrunq.h"
 #include "runtime/sched/idle.h"
+#include "runtime/sched/lockedm.h"
+#include "runtime/sched/runtime_call.h"
+#include "runtime/sched/syscall.h"
+#include "runtime/sched/sysmon.h"
 
 namespace mn {
 
@@ -22,35 +42,29 @@ namespace {
 void QueueGlobally(G* gp, void*) {
   M* m = getm();
   SetStatus(gp, GStatus::kSyscall, GStatus::kRunnable);
-  P* p;
+  P* p = nullptr;
   {
     RtLock lock(sched.lock);
     GlobrunqPut(gp);
-    p = PidleGet();  // one may have become idle since we looked
+    // One may have become idle since we looked.
+    if (!sched.gcwaiting.load(memory_order_relaxed)) p = PidleGet();
   }
   if (p != nullptr) {
     AcquireP(m, p);
   } else {
+    CameBackWithoutP();
     StopM(m);
   }
 }
 
-}  // namespace
-
-void internal::EnterSyscallBlock() {
-  G* gp = CurrentG("mn::BlockingCall");
-  M* m = gp->m;
-  SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
-  HandoffP(ReleaseP(m));
-}
-
-void internal::ExitSyscall() {
+// The way back without the fast path. gp may be on another M afterwards.
+__attribute__((noinline)) void ExitSyscallSlow(G* gp) {
   M* m = getm();
-  G* gp = m->curg;
+  if (m->lockedg != nullptr) return WaitForP(m, gp);
   P* p = nullptr;
   if (sched.npidle.load(memory_order_relaxed) != 0) {
     RtLock lock(sched.lock);
-    p = PidleGet();
+    if (!sched.gcwaiting.load(memory_order_relaxed)) p = PidleGet();
   }
   if (p != nullptr) {
     AcquireP(m, p);
@@ -58,6 +72,65 @@ void internal::ExitSyscall() {
     return;
   }
   SwitchTo(gp, &m->g0, QueueGlobally, nullptr);
+}
+
+}  // namespace
+
+bool TakePFromSyscall(P* p, PStatus to) {
+  PStatus syscall = PStatus::kSyscall;
+  // acquire: pairs with the release in EnterSyscall.
+  if (!p->status.compare_exchange_strong(syscall, to, memory_order_acquire,
+                                         memory_order_relaxed)) {
+    return false;
+  }
+  p->m.store(nullptr, memory_order_relaxed);
+  return true;
+}
+
+void internal::EnterSyscall() {
+  ParkingCall call("mn::Syscall");
+  M* m = getm();
+  G* gp = m->curg;
+  P* p = m->p;
+  gp->fp = __builtin_frame_address(0);
+  SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
+  Bump(p->syscalltick);
+  NoticeSyscall(p);
+  m->oldp = p;
+  m->p = nullptr;
+  // release: pairs with the acquire of whoever takes p (ExitSyscall,
+  // TakePFromSyscall).
+  p->status.store(PStatus::kSyscall, memory_order_release);
+}
+
+void internal::EnterSyscallBlock() {
+  ParkingCall call("mn::BlockingCall");
+  M* m = getm();
+  G* gp = m->curg;
+  gp->fp = __builtin_frame_address(0);
+  SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
+  Bump(m->p->syscalltick);
+  m->oldp = nullptr;
+  HandoffP(ReleaseP(m));
+}
+
+void internal::ExitSyscall() {
+  EnterRuntime();
+  M* m = getm();
+  G* gp = m->curg;
+  P* p = m->oldp;
+  PStatus syscall = PStatus::kSyscall;
+  // SYS-3. acquire: pairs with the release in EnterSyscall, ours or another's.
+  if (p != nullptr && p->status.compare_exchange_strong(
+                          syscall, PStatus::kRunning, memory_order_acquire,
+                          memory_order_relaxed)) [[likely]] {
+    p->m.store(m, memory_order_relaxed);
+    m->p = p;
+    SetStatus(gp, GStatus::kSyscall, GStatus::kRunning);
+  } else {
+    ExitSyscallSlow(gp);
+  }
+  LeaveRuntime();
 }
 
 }  // namespace mn

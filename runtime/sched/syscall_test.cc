@@ -158,8 +158,8 @@ int PsThatAreSomewhere() {
   int n = 0;
   for (P* p = sched.pidle; p != nullptr; p = p->link) n++;
   EXPECT_EQ(n, sched.npidle.load());
-  for (int i = 0; i < sched.gomaxprocs; i++) {
-    if (sched.allp[i].status.load() == PStatus::kRunning) n++;
+  for (const P* p : Allp()) {
+    if (p->status.load() == PStatus::kRunning) n++;
   }
   return n;
 }
@@ -179,8 +179,7 @@ TEST(BlockingCall, Sys5_ThePsAreAllThereAfterwards) {
 }
 
 // More goroutines come back than there are Ps: they join the global queue.
-TEST(BlockingCall, Sys4_WithoutAFreePTheyQueue) {
-  test::Watchdog dog("goroutines that come back while all Ps are busy");
+int ComeBackWhileAllPsAreBusy() {
   Pipe pipe;
   std::atomic<int> inside{0};
   std::atomic<int> back{0};
@@ -210,15 +209,24 @@ TEST(BlockingCall, Sys4_WithoutAFreePTheyQueue) {
   for (int i = 0; i < kCalls; i++) pipe.Write('b');
   while (sched.runqsize.load() != kCalls) {
   }
-  EXPECT_EQ(back.load(), 0);
+  const bool all_queued = back.load() == 0;
   release.store(true);
   wg.Wait();
-  EXPECT_EQ(back.load(), kCalls);
+  return all_queued && back.load() == kCalls ? 0 : 1;
 }
+
+// Without preemption, which would give them the busy Ps.
+MN_PROGRAM(ComesBackWhileAllPsAreBusy) { return ComeBackWhileAllPsAreBusy(); }
 
 // As many Ps as this test has.
 test::ProcessOptions SamePs() {
   return {.env = {{"GOMAXPROCS", std::to_string(GOMAXPROCS())}}};
+}
+
+TEST(BlockingCall, Sys4_WithoutAFreePTheyQueue) {
+  test::ProcessOptions options = SamePs();
+  options.env.push_back({"GODEBUG", "asyncpreemptoff=1"});
+  EXPECT_TRUE(Exited(RunProgram("ComesBackWhileAllPsAreBusy", options), 0));
 }
 
 MN_PROGRAM(OnlyABlockingCall) {
@@ -271,8 +279,9 @@ MN_PROGRAM(CallsTheRuntimeInside) {
 }
 
 TEST(BlockingCall, TheRuntimeCalledInsideSaysSo) {
-  EXPECT_TRUE(Died(RunProgram("CallsTheRuntimeInside", SamePs()),
-                   "runtime: Chan::Send was called inside mn::BlockingCall"));
+  EXPECT_TRUE(Died(
+      RunProgram("CallsTheRuntimeInside", SamePs()),
+      "runtime: Chan::Send was called inside mn::Syscall, mn::BlockingCall"));
 }
 
 MN_PROGRAM(BlocksInside) {
@@ -281,9 +290,9 @@ MN_PROGRAM(BlocksInside) {
 }
 
 TEST(BlockingCall, OneInsideAnotherSaysSo) {
-  EXPECT_TRUE(
-      Died(RunProgram("BlocksInside", SamePs()),
-           "runtime: mn::BlockingCall was called inside mn::BlockingCall"));
+  EXPECT_TRUE(Died(RunProgram("BlocksInside", SamePs()),
+                   "runtime: mn::BlockingCall was called inside mn::Syscall, "
+                   "mn::BlockingCall"));
 }
 
 }  // namespace

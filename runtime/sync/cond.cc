@@ -1,7 +1,7 @@
 #include "runtime/sync/cond.h"
 
-#include "runtime/sched/current.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
 
 namespace mn {
 
@@ -15,7 +15,7 @@ enum : std::uint32_t {
 
 // In the waiting goroutine's frame.
 struct Cond::Waiter {
-  G* g;
+  G* g = nullptr;
   Waiter* next = nullptr;
   mn::atomic<std::uint32_t> state{kAwake};
 };
@@ -30,19 +30,27 @@ bool Cond::CommitPark(G*, void* waiter) {
 }
 
 void Cond::Wait() {
-  Waiter w{.g = CurrentG("mn::Cond::Wait")};
+  Waiter w;
   const Lockable l = l_;  // CV-3
-  list_lock_.Lock();
-  if (tail_ != nullptr) {
-    tail_->next = &w;
-  } else {
-    head_ = &w;
+  {
+    ParkingCall call("mn::Cond::Wait");
+    w.g = call.g();
+    list_lock_.Lock();
+    if (tail_ != nullptr) {
+      tail_->next = &w;
+    } else {
+      head_ = &w;
+    }
+    tail_ = &w;
+    waiting_.store(waiting_.load(memory_order_relaxed) + 1,
+                   memory_order_relaxed);
+    list_lock_.Unlock();
   }
-  tail_ = &w;
-  waiting_.store(waiting_.load(memory_order_relaxed) + 1, memory_order_relaxed);
-  list_lock_.Unlock();
   l.unlock(l.object);
-  Gopark(&CommitPark, &w, WaitReason::kCondWait);
+  {
+    RuntimeCall call("mn::Cond::Wait");
+    Gopark(&CommitPark, &w, WaitReason::kCondWait);
+  }
   l.lock(l.object);
 }
 
@@ -55,6 +63,7 @@ void Cond::Wake(Waiter* w) {
 
 void Cond::Signal() {
   if (NobodyWaits()) return;
+  RuntimeCall call("mn::Cond::Signal");
   list_lock_.Lock();
   Waiter* const w = head_;
   if (w != nullptr) {
@@ -69,6 +78,7 @@ void Cond::Signal() {
 
 void Cond::Broadcast() {
   if (NobodyWaits()) return;
+  RuntimeCall call("mn::Cond::Broadcast");
   list_lock_.Lock();
   Waiter* all = head_;
   head_ = tail_ = nullptr;

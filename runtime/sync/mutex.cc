@@ -18,9 +18,8 @@
 #include "runtime/sync/mutex.h"
 
 #include "runtime/core/fatal.h"
-#include "runtime/go.h"
-#include "runtime/sched/current.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
 #include "runtime/sync/spin.h"
 #include "runtime/time.h"
 
@@ -38,6 +37,7 @@ struct Mutex::Attempt {
 };
 
 void Mutex::LockSlow() {
+  ParkingCall call("mn::Mutex::Lock");
   Attempt a;
   int spins = 0;
   std::uint32_t s = state_.load(memory_order_relaxed);
@@ -82,7 +82,7 @@ bool Mutex::Park(Attempt& a) {
     if (a.starving) queued |= kStarving;
     if (a.awoke) queued &= ~kWoken;  // MU-3: we no longer compete
   } while (!state_.compare_exchange_weak(s, queued, memory_order_relaxed));
-  a.waiter.g = CurrentG("mn::Mutex::Lock");
+  a.waiter.g = getg();
   if (a.since == 0) {
     a.since = Nanotime();
     waiters_.PushBack(&a.waiter);
@@ -102,6 +102,7 @@ bool Mutex::Park(Attempt& a) {
 }
 
 void Mutex::UnlockSlow() {
+  RuntimeCall call("mn::Mutex::Unlock");
   std::uint32_t s = state_.load(memory_order_relaxed);
   for (;;) {
     if ((s & kLocked) == 0) Throw("sync: unlock of unlocked mutex");
@@ -131,7 +132,7 @@ void Mutex::HandOff() {
   list_lock_.Unlock();
   Goready(w->g);
   // The lock is worth nothing until its owner runs, and runs next here.
-  Gosched();
+  YieldNow();
 }
 
 // Normal mode: gives the lock up and wakes the queue's head to compete for it.

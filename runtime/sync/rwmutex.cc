@@ -19,8 +19,8 @@
 #include "runtime/sync/rwmutex.h"
 
 #include "runtime/core/fatal.h"
-#include "runtime/sched/current.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
 #include "runtime/sync/spin.h"
 
 namespace mn {
@@ -28,13 +28,14 @@ namespace mn {
 using internal::Sleeper;
 
 void RWMutex::RLockSlow() {
+  ParkingCall call("mn::RWMutex::RLock");
   list_lock_.Lock();
   if (passes_ > 0) {  // RW-4
     passes_--;
     list_lock_.Unlock();
     return;
   }
-  Sleeper w{.g = CurrentG("mn::RWMutex::RLock")};
+  Sleeper w{.g = call.g()};
   readers_.PushBack(&w);
   GoparkUnlock(&list_lock_, WaitReason::kRWMutexRLock);
 }
@@ -42,6 +43,7 @@ void RWMutex::RLockSlow() {
 // `was`: the state before our subtraction.
 void RWMutex::RUnlockSlow(std::uint64_t was) {
   if ((was & kReaders) == 0) Throw("sync: RUnlock of unlocked RWMutex");
+  RuntimeCall call("mn::RWMutex::RUnlock");
   list_lock_.Lock();
   // RW-3: a writer that is inside waits for nobody.
   if (departing_ == 0) Throw("sync: RUnlock of unlocked RWMutex");
@@ -55,6 +57,7 @@ void RWMutex::RUnlockSlow(std::uint64_t was) {
 }
 
 void RWMutex::LockSlow() {
+  ParkingCall call("mn::RWMutex::Lock");
   // As in Mutex: the owner may be about to leave. In vain behind a queue.
   std::uint64_t s = state_.load(memory_order_relaxed);
   for (int i = 0; (s & kQueued) == 0 && internal::CanSpin(i); i++) {
@@ -70,7 +73,7 @@ void RWMutex::LockSlow() {
     // acquire: pairs with the release in Unlock and RUnlock.
   } while (!state_.compare_exchange_weak(s, mine, memory_order_acquire,
                                          memory_order_relaxed));
-  Sleeper w{.g = CurrentG("mn::RWMutex::Lock")};
+  Sleeper w{.g = call.g()};
   if ((s & kWriter) != 0) {
     writers_.PushBack(&w);  // RW-5
   } else if (s == 0) {
@@ -86,6 +89,7 @@ void RWMutex::LockSlow() {
 void RWMutex::UnlockSlow() {
   std::uint64_t s = state_.load(memory_order_relaxed);
   if ((s & kWriter) == 0) Throw("sync: Unlock of unlocked RWMutex");
+  RuntimeCall call("mn::RWMutex::Unlock");
   // Unlock found more than kWriter: a reader or a writer is inside RLock or
   // Lock and stays there until we let it go, so the object outlives our use of
   // it (WL-1).

@@ -17,7 +17,7 @@ bool CanSpin(int spins) {
   // Ps that are idle or whose M looks for work do not hold the lock.
   const int not_working = sched.npidle.load(memory_order_relaxed) +
                           sched.nmspinning.load(memory_order_relaxed);
-  if (sched.gomaxprocs <= not_working + 1) return false;
+  if (Gomaxprocs() <= not_working + 1) return false;
   const M* m = getm();
   if (m == nullptr || m->p == nullptr) return false;
   const RunQueue& q = m->p->runq;

@@ -1,8 +1,8 @@
 #include "runtime/sync/waitgroup.h"
 
 #include "runtime/panic.h"
-#include "runtime/sched/current.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
 
 namespace mn {
 
@@ -18,6 +18,7 @@ void WaitGroup::AddSlow(int delta, std::uint64_t s) {
   if (counter < 0) throw Panic("sync: negative WaitGroup counter");
   if (delta > 0 && counter == delta) Misuse();  // from zero, with waiters
   if (counter > 0) return;
+  RuntimeCall call("mn::WaitGroup::Done");
   // WG-2: zero, and somebody waits. The state cannot change legally until the
   // waiters run, so it is ours to reset.
   list_lock_.Lock();  // WG-3: everybody who is counted is on the list
@@ -30,6 +31,7 @@ void WaitGroup::AddSlow(int delta, std::uint64_t s) {
 }
 
 void WaitGroup::WaitSlow() {
+  ParkingCall call("mn::WaitGroup::Wait");
   list_lock_.Lock();
   // acquire: pairs with the release in Add.
   std::uint64_t s = state_.load(memory_order_acquire);
@@ -39,7 +41,7 @@ void WaitGroup::WaitSlow() {
       return;
     }
   } while (!state_.compare_exchange_weak(s, s + 1, memory_order_acquire));
-  internal::Sleeper w{.g = CurrentG("mn::WaitGroup::Wait")};
+  internal::Sleeper w{.g = call.g()};
   waiters_.PushBack(&w);
   GoparkUnlock(&list_lock_, WaitReason::kWaitGroupWait);
 }

@@ -20,6 +20,7 @@ def mn_test(name, procs = None, env = {}, deps = [], size = "small", **kwargs):
     all_deps = deps + [
         "//runtime",
         "//runtime/testing:mn_gtest_main",
+        "//runtime/testing:park",
         "//runtime/testing:program",
         "//runtime/testing/stress",
         "@com_google_googletest//:gtest",

@@ -25,7 +25,7 @@ using test::RunProgram;
 
 std::size_t PendingTimers() {
   std::size_t n = 0;
-  for (int i = 0; i < sched.gomaxprocs; i++) n += sched.allp[i].timers.Len();
+  for (P* p : Allp()) n += p->timers.Len();
   return n;
 }
 

@@ -85,6 +85,20 @@ int Timers::Run(std::int64_t now) {
   return fired;
 }
 
+void Timers::TakeAll(Timers& other) {
+  RtLock lock(mu_);
+  RtLock others(other.mu_);
+  while (!other.heap_.empty()) {
+    Timer* t = other.heap_[0].timer;  // in order: FIFO among equals stays
+    other.RemoveAt(0);
+    t->heap = this;
+    heap_.push_back({t->when, next_seq_++, t});
+    SiftUp(heap_.size() - 1);
+  }
+  other.SetMin();
+  SetMin();
+}
+
 std::size_t Timers::Len() {
   RtLock lock(mu_);
   return heap_.size();

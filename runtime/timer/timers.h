@@ -48,6 +48,9 @@ class Timers {
   // Fires everything due at `now`. Returns how many fired.
   int Run(std::int64_t now);
 
+  // Moves all timers of `other` here. REQUIRES: nobody else uses either.
+  void TakeAll(Timers& other);
+
   // The earliest deadline, 0 if there is none; a snapshot without the lock.
   std::int64_t NextWhen() const {
     // acquire: pairs with the release in SetMin: whoever sees a deadline may

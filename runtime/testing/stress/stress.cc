@@ -49,11 +49,11 @@ void DumpScheduler() {
           "  nmspinning=%d needspinning=%u npidle=%d nmidle=%d mcount=%d "
           "runqsize=%d lastpoll=%lld poll_until=%lld\n",
           sched.nmspinning.load(), sched.needspinning.load(),
-          sched.npidle.load(), sched.nmidle, sched.mcount,
+          sched.npidle.load(), sched.nmidle, sched.mcount.load(),
           sched.runqsize.load(), static_cast<long long>(sched.lastpoll.load()),
           static_cast<long long>(sched.poll_until.load()));
-  for (std::int32_t i = 0; i < sched.gomaxprocs; i++) {
-    const P& p = sched.allp[i];
+  for (const P* each : Allp()) {
+    const P& p = *each;
     fprintf(stderr, "  P%d %s ring=%u runnext=%p next timer=%lld\n", p.id,
             p.status.load() == PStatus::kIdle ? "idle" : "running",
             p.runq.tail.load() - p.runq.head.load(),

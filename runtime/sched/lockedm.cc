@@ -1,0 +1,119 @@
+#include "runtime/sched/lockedm.h"
+
+#include "runtime/core/in_runtime.h"
+#include "runtime/sched/deadlock.h"
+#include "runtime/sched/globrunq.h"
+#include "runtime/sched/idle.h"
+#include "runtime/sched/runtime_call.h"
+#include "runtime/sched/schedule.h"
+#include "runtime/sched/sysmon.h"
+#if !MN_SIM
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "runtime/panic.h"
+#include "runtime/thread.h"
+#endif
+
+namespace mn {
+
+namespace {
+// Spinning helps only while whoever is to hand the P back runs on another CPU.
+std::int64_t SpinNs() { return sched.ncpu > 1 ? kHandoverSpinNs : 0; }
+
+// Until StartLockedM. The caller has counted itself in nmidlelocked.
+void SleepUntilHandedP(M* m, std::int64_t spin_ns) {
+  m->park.Sleep(spin_ns);
+  m->park.Clear();
+  P* p = m->nextp;
+  m->nextp = nullptr;
+  AcquireP(m, p);
+}
+
+}  // namespace
+
+void StopLockedM(M* m) {
+  // The goroutine was published when it parked, so somebody may be handing us
+  // a P already, even before we give ours away: the note keeps that.
+  if (m->p != nullptr) HandoffP(ReleaseP(m));  // LOT-8
+  {
+    RtLock lock(sched.lock);
+    sched.nmidlelocked++;
+    CheckDead();
+  }
+  SleepUntilHandedP(m, SpinNs());
+}
+
+void StartLockedM(M* m, G* gp) {
+  M* owner = gp->lockedm;
+  MN_DCHECK(owner != m, "LOT-3");
+  {
+    // On its behalf: it must not look idle once we go to sleep.
+    RtLock lock(sched.lock);
+    sched.nmidlelocked--;
+  }
+  owner->nextp = ReleaseP(m);
+  owner->park.Wakeup();
+  StopM(m, SpinNs());
+}
+
+void WaitForP(M* m, G* gp) {
+  M* const pinned = gp->lockedm;
+  const GStatus was = gp->status.load(memory_order_relaxed);
+  P* p = nullptr;
+  {
+    RtLock lock(sched.lock);
+    if (!sched.gcwaiting.load(memory_order_relaxed)) p = PidleGet();
+    if (p == nullptr) {
+      gp->lockedm = m;
+      SetStatus(gp, was, GStatus::kRunnable);
+      sched.nmidlelocked++;
+      GlobrunqPut(gp);
+    }
+  }
+  if (p != nullptr) {
+    if (was != GStatus::kRunning) SetStatus(gp, was, GStatus::kRunning);
+    AcquireP(m, p);
+    Bump(p->schedtick);
+    return;
+  }
+  // A goroutine that was interrupted waits for its turn; the others have work
+  // that was ready to go on.
+  if (was != GStatus::kRunning) CameBackWithoutP();
+  SleepUntilHandedP(m, 0);
+  gp->lockedm = pinned;
+  StartSlice(m->p, gp);
+}
+
+#if !MN_SIM
+
+void LockOSThread() {
+  RuntimeCall call("mn::LockOSThread");
+  M* m = getm();
+  if (m->locked_ext == UINT32_MAX) {
+    throw Panic("LockOSThread nesting overflow");
+  }
+  m->locked_ext++;
+  m->lockedg = call.g();
+  call.g()->lockedm = m;
+}
+
+void UnlockOSThread() {
+  RuntimeCall call("mn::UnlockOSThread");
+  M* m = getm();
+  if (m->locked_ext == 0) return;  // LOT-6
+  m->locked_ext--;
+  if (m->locked_ext != 0 || m->locked_int != 0) return;  // LOT-1
+  m->lockedg = nullptr;
+  call.g()->lockedm = nullptr;
+}
+
+__attribute__((noinline)) int Gettid() {
+  return static_cast<int>(::syscall(SYS_gettid));
+}
+
+#endif
+
+}  // namespace mn

@@ -1,0 +1,43 @@
+// Pinning: a goroutine and a thread that belong to each other.
+//
+// While gp->lockedm and m->lockedg point at each other only gp runs on m and gp
+// only there. When gp parks, m gives its P away and sleeps. Whoever comes to
+// run gp hands its own P over to m and goes to sleep itself: so a pinned
+// goroutine that waits holds no P, and one that runs holds exactly one.
+//
+// The same hand-over serves threads that merely stop in place (WaitForP): a
+// goroutine that preemption stopped, or whose P preemption took, must go on
+// with the very frame that the thread is in. It is pinned for as long as it
+// waits.
+//
+// Rejected: keeping a P for the pinned goroutine (Ps would run out, which is
+// what people fear of pinning); a queue per M (two places to look for work).
+//
+// Invariants: LOT-1 n locks need n unlocks; LOT-2 the goroutine resumes on the
+// same thread; LOT-3 no other runs there; LOT-4 to end while pinned ends the
+// thread; LOT-5 children are not pinned; LOT-6 an unlock too many does nothing;
+// LOT-8 a pinned goroutine that waits holds no P. Lesson 12.
+#pragma once
+
+#include "runtime/core/sched.h"
+
+namespace mn {
+
+// How long a thread that has just handed a P over watches for its return before
+// it sleeps: two threads that take turns need no kernel for it.
+inline constexpr std::int64_t kHandoverSpinNs = 30'000;
+
+// m is pinned and its goroutine does not run: gives the P away and sleeps until
+// the goroutine is to run. On return m has a P. Stack: g0.
+void StopLockedM(M* m);
+
+// gp, which m has taken from a queue, is pinned elsewhere: hands m's P over and
+// sleeps until there is another one for m. Stack: g0.
+void StartLockedM(M* m, G* gp);
+
+// The calling thread has no P and goes on with gp, in place, once it has one:
+// takes an idle one or queues gp globally, pinned to m, and sleeps. gp is
+// kRunning on return. Any stack; async-signal-safe.
+void WaitForP(M* m, G* gp);
+
+}  // namespace mn

@@ -1,0 +1,420 @@
+#include "runtime/sched/preempt.h"
+
+#include <errno.h>
+#include <link.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#include <algorithm>
+#include <string_view>
+
+#include "runtime/core/getg.h"
+#include "runtime/core/godebug.h"
+#include "runtime/core/in_runtime.h"
+#include "runtime/core/sanitizer.h"
+#include "runtime/diag/pcs.h"
+#include "runtime/preempt.h"
+#include "runtime/sched/globrunq.h"
+#include "runtime/sched/idle.h"
+#include "runtime/sched/lockedm.h"
+#include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
+
+namespace mn {
+
+namespace {
+
+PreemptMode mode = PreemptMode::kStop;
+bool trace_hogs = false;
+struct sigaction previous;
+
+// The program's own text.
+std::uintptr_t text_lo = 0;
+std::uintptr_t text_hi = 0;
+
+bool InOwnText(std::uintptr_t pc) { return pc >= text_lo && pc < text_hi; }
+
+void FindOwnText() {
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void*) {
+        for (int i = 0; i < info->dlpi_phnum; i++) {
+          const auto& segment = info->dlpi_phdr[i];
+          if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X)) continue;
+          text_lo = info->dlpi_addr + segment.p_vaddr;
+          text_hi = text_lo + segment.p_memsz;
+        }
+        return 1;  // the first one is the program
+      },
+      nullptr);
+}
+
+struct Interruption {
+  std::uintptr_t pc;
+  std::uintptr_t fp;
+  ucontext_t* context;
+};
+
+Interruption Where(void* context) {
+  auto* uc = static_cast<ucontext_t*>(context);
+#if defined(__x86_64__)
+  return {static_cast<std::uintptr_t>(uc->uc_mcontext.gregs[REG_RIP]),
+          static_cast<std::uintptr_t>(uc->uc_mcontext.gregs[REG_RBP]), uc};
+#elif defined(__aarch64__)
+  return {uc->uc_mcontext.pc, uc->uc_mcontext.regs[29], uc};
+#else
+#error "add this processor's program counter"
+#endif
+}
+
+// ---- signal yield: PreemptibleScope ----------------------------------------
+
+#if defined(__x86_64__)
+
+// The vector state that is saved: x87, SSE, AVX, AVX-512. Not tiles (8 KiB) and
+// not protection keys, which are the thread's.
+constexpr std::uint32_t kXsaveMask = 0xE7;
+// Room for the trampoline's frame and for the switch below it.
+constexpr std::uintptr_t kYieldStack = 6 * 1024;
+constexpr std::uintptr_t kRedZone = 128;
+
+}  // namespace
+}  // namespace mn
+
+extern "C" {
+__attribute__((used)) std::uint64_t mn_xsave_size = 0;
+void mn_async_preempt();
+
+// On the goroutine's stack, every register saved.
+__attribute__((used)) void mn_async_preempt_yield() {
+  const int saved_errno = mn::internal::GetErrno();
+  mn::EnterRuntime();
+  mn::internal::YieldToPreemption();
+  mn::LeaveRuntime();
+  mn::internal::SetErrno(saved_errno);
+}
+}
+
+// Entered as if the interrupted instruction had called it, with the red zone
+// skipped: saves everything, yields, goes back.
+asm(R"(
+  .text
+  .globl mn_async_preempt
+  .type mn_async_preempt, @function
+mn_async_preempt:
+  .cfi_startproc
+  .cfi_signal_frame
+  .cfi_def_cfa %rsp, 136
+  .cfi_offset %rip, -136
+  pushq %rbp
+  .cfi_adjust_cfa_offset 8
+  .cfi_offset %rbp, -144
+  movq %rsp, %rbp
+  .cfi_def_cfa_register %rbp
+  pushfq
+  cld
+  pushq %rax
+  pushq %rcx
+  pushq %rdx
+  pushq %rbx
+  pushq %rsi
+  pushq %rdi
+  pushq %r8
+  pushq %r9
+  pushq %r10
+  pushq %r11
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, %rbx
+  subq mn_xsave_size(%rip), %rsp
+  andq $-64, %rsp
+  xorl %eax, %eax
+  movq %rax, 512(%rsp)
+  movq %rax, 520(%rsp)
+  movq %rax, 528(%rsp)
+  movq %rax, 536(%rsp)
+  movq %rax, 544(%rsp)
+  movq %rax, 552(%rsp)
+  movq %rax, 560(%rsp)
+  movq %rax, 568(%rsp)
+  movl $0xE7, %eax
+  xorl %edx, %edx
+  xsave64 (%rsp)
+  call mn_async_preempt_yield
+  movl $0xE7, %eax
+  xorl %edx, %edx
+  xrstor64 (%rsp)
+  movq %rbx, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %r11
+  popq %r10
+  popq %r9
+  popq %r8
+  popq %rdi
+  popq %rsi
+  popq %rbx
+  popq %rdx
+  popq %rcx
+  popq %rax
+  popfq
+  popq %rbp
+  .cfi_def_cfa %rsp, 136
+  ret $128
+  .cfi_endproc
+  .size mn_async_preempt, . - mn_async_preempt
+)");
+
+namespace mn {
+namespace {
+
+std::uint64_t XsaveSize() {
+  std::uint32_t a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return 0;
+  std::uint32_t lo, hi;
+  asm volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+  std::uint64_t size = 512 + 64;
+  for (std::uint32_t i = 2; i < 8; i++) {
+    if (!(lo & kXsaveMask & (1u << i))) continue;
+    if (!__get_cpuid_count(0xD, i, &a, &b, &c, &d)) return 0;
+    size = std::max<std::uint64_t>(size, std::uint64_t{a} + b);
+  }
+  return size;
+}
+
+// Makes the interrupted goroutine call mn_async_preempt when the handler
+// returns. False: there is no room.
+__attribute__((no_sanitize("address"))) bool PrepareSignalYield(
+    G* gp, const Interruption& at) {
+  auto& regs = at.context->uc_mcontext.gregs;
+  std::uintptr_t sp = static_cast<std::uintptr_t>(regs[REG_RSP]);
+  if (mn_xsave_size == 0 || sp < gp->stack_lo + kYieldStack ||
+      sp > gp->stack_hi) {
+    return false;
+  }
+  sp -= kRedZone + sizeof(std::uintptr_t);
+  *reinterpret_cast<std::uintptr_t*>(sp) = at.pc;
+  regs[REG_RSP] = static_cast<greg_t>(sp);
+  regs[REG_RIP] = reinterpret_cast<greg_t>(&mn_async_preempt);
+  return true;
+}
+
+#else
+
+bool PrepareSignalYield(G*, const Interruption&) { return false; }
+
+#endif
+
+// ---- the handler
+// -------------------------------------------------------------
+
+// Counts the goroutine that runs on m as one without a P, or no more.
+void SetHandedOff(M* m, bool on) {
+  m->handed_off.store(on, memory_order_relaxed);
+  sched.nhandedoff.fetch_add(on ? 1 : -1, memory_order_relaxed);
+}
+
+void NoteHog(M* m, const Interruption& at);
+
+// PRE-3: on m's own thread, outside the runtime.
+void Interrupted(M* m, const Interruption& at) {
+  G* gp = m->curg;
+  const GStatus status = gp->status.load(memory_order_relaxed);
+  const bool handed_off = status == GStatus::kHandedOff;
+  if (status != GStatus::kRunning && !handed_off) return;  // in a system call
+  const bool own = InOwnText(at.pc);
+  gp->fp = reinterpret_cast<void*>(at.fp);
+  if (trace_hogs) NoteHog(m, at);
+  if (!handed_off && own && gp->preemptible > 0 && gp->lockedm == nullptr &&
+      PrepareSignalYield(gp, at)) {
+    return;
+  }
+  if (own && mode == PreemptMode::kStop) {
+    EnterRuntime();
+    m->in_handler = true;
+    if (handed_off) {
+      SetHandedOff(m, false);
+    } else {
+      HandoffP(ReleaseP(m));
+    }
+    WaitForP(m, gp);  // PRE-4
+    m->in_handler = false;
+    LeaveRuntime();
+    return;
+  }
+  if (handed_off) return;  // not in own text: asked again at the next tick
+  EnterRuntime();
+  m->in_handler = true;
+  SetStatus(gp, GStatus::kRunning, GStatus::kHandedOff);
+  SetHandedOff(m, true);
+  HandoffP(ReleaseP(m));
+  m->in_handler = false;
+  LeaveRuntime();
+}
+
+void Forward(int sig, siginfo_t* info, void* context) {
+  if (previous.sa_flags & SA_SIGINFO) {
+    previous.sa_sigaction(sig, info, context);
+  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(sig);
+  }
+}
+
+void OnSigurg(int sig, siginfo_t* info, void* context) {
+  M* m = getm();
+  // acquire: pairs with the release in Ask.
+  if (m == nullptr ||
+      m->preempt_wanted.exchange(0, memory_order_acquire) == 0) {
+    return Forward(sig, info, context);
+  }
+  if (InRuntimeDepth() != 0) return SetPreemptPending();  // PRE-2
+  const int saved_errno = internal::GetErrno();
+  Interrupted(m, Where(context));
+  internal::SetErrno(saved_errno);
+}
+
+void Ask(M* m) {
+  // release: pairs with the acquire in OnSigurg.
+  m->preempt_wanted.store(1, memory_order_release);
+  ::syscall(SYS_tgkill, ::getpid(), m->tid, SIGURG);
+}
+
+// ---- GODEBUG=preempttrace=1
+// --------------------------------------------------
+
+constexpr int kHogFrames = 32;
+struct Hog {
+  mn::atomic<std::uint32_t> state{0};  // 0 free, 1 being written, 2 to print
+  std::uint64_t goid = 0;
+  int frames = 0;
+  std::uintptr_t pc[kHogFrames];
+};
+Hog hog;
+
+void NoteHog(M* m, const Interruption& at) {
+  std::uint32_t free = 0;
+  // acquire: pairs with the release in ReportHogs.
+  if (!hog.state.compare_exchange_strong(free, 1, memory_order_acquire)) return;
+  const G* gp = m->curg;
+  hog.goid = gp->goid;
+  hog.pc[0] = at.pc;
+  hog.frames = 1 + StackPcs(at.fp, gp->stack_lo, gp->stack_hi, hog.pc + 1,
+                            kHogFrames - 1);
+  // release: pairs with the acquire in ReportHogs.
+  hog.state.store(2, memory_order_release);
+}
+
+}  // namespace
+
+__attribute__((noinline)) int internal::GetErrno() { return errno; }
+__attribute__((noinline)) void internal::SetErrno(int value) { errno = value; }
+
+void ReportHogs() {
+  // acquire: pairs with the release in NoteHog.
+  if (hog.state.load(memory_order_acquire) != 2) return;
+  constexpr int kPlaces = 64;
+  static std::uintptr_t places[kPlaces];
+  static int known = 0;
+  // The place: where the outermost frames of the program are, not the very
+  // instruction.
+  const std::uintptr_t place = hog.pc[std::min(hog.frames - 1, 1)];
+  const bool fresh = known < kPlaces &&
+                     std::find(places, places + known, place) == places + known;
+  if (fresh) {
+    places[known++] = place;
+    FatalText text;
+    text << "runtime: goroutine " << static_cast<std::int64_t>(hog.goid)
+         << " ran without a call that may park; it was interrupted at\n";
+    text.Print();
+    PrintPcs(hog.pc, hog.frames);
+  }
+  // release: pairs with the acquire in NoteHog.
+  hog.state.store(0, memory_order_release);
+}
+
+void PreemptInit() {
+  const std::string_view how = Godebug("preempt");
+  if (Godebug("asyncpreemptoff") == "1" || how == "off") {
+    mode = PreemptMode::kOff;
+  } else if (how == "handoff" || MN_TSAN) {
+    // A thread that TSan's runtime has interrupted must not sleep there.
+    mode = PreemptMode::kHandoff;
+  } else if (!how.empty() && how != "stop") {
+    FatalText text;
+    text
+        << "runtime: GODEBUG=preempt= takes stop, handoff or off; using stop\n";
+    text.Print();
+  }
+  trace_hogs = Godebug("preempttrace") == "1";
+  if (mode == PreemptMode::kOff) return;
+  FindOwnText();
+#if defined(__x86_64__)
+  mn_xsave_size = XsaveSize();
+#endif
+  struct sigaction action = {};
+  action.sa_sigaction = OnSigurg;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGURG, &action, &previous);
+}
+
+PreemptMode CurrentPreemptMode() { return mode; }
+
+void PreemptOne(P* p) {
+  p->attention.store(true, memory_order_relaxed);
+  if (mode == PreemptMode::kOff) return;
+  if (M* m = p->m.load(memory_order_relaxed)) Ask(m);
+}
+
+void PreemptHandedOff(M* m) { Ask(m); }
+
+void PreemptAll() {
+  for (P* p : Allp()) {
+    if (p->status.load(memory_order_relaxed) == PStatus::kRunning)
+      PreemptOne(p);
+  }
+}
+
+void internal::EnterWithoutP(const char* function) {
+  M* m = getm();
+  if (m != nullptr && m->p == nullptr && m->curg != &m->g0 &&
+      m->curg->status.load(memory_order_relaxed) == GStatus::kHandedOff) {
+    SetHandedOff(m, false);
+    return WaitForP(m, m->curg);
+  }
+  NotOnGoroutine(function);
+}
+
+void internal::YieldToPreemption() {
+  ClearPreemptPending();
+  G* gp = getg();
+  SwitchAway(
+      gp,
+      [](G* g, void*) {
+        getp()->attention.store(sched.gcwaiting.load(memory_order_relaxed),
+                                memory_order_relaxed);
+        SetStatus(g, GStatus::kRunning, GStatus::kRunnable);
+        InjectGlobal(g);
+      },
+      nullptr);
+}
+
+void internal::BeginPreemptible() {
+  RuntimeCall call("mn::PreemptibleScope");
+  call.g()->preemptible++;
+}
+
+void internal::EndPreemptible() {
+  RuntimeCall call("mn::PreemptibleScope");
+  call.g()->preemptible--;
+}
+
+}  // namespace mn

@@ -1,0 +1,41 @@
+// Stopping the world: every P in one hand, so that nothing of the scheduler
+// moves while GOMAXPROCS changes.
+//
+// What stops is the Ps, not the threads. Goroutines in system calls, and those
+// that preemption by handoff leaves running, go on; they need a P before they
+// can touch anything of ours, and wait for it.
+//
+// Protocol: gcwaiting is set; then idle Ps, Ps of system calls and Ps without a
+// thread are taken, and every running goroutine is preempted. An M that comes
+// by the scheduler with gcwaiting set gives its P to us (stopwait counts those
+// that are missing) and sleeps. What was missed is asked again every 100 us.
+//
+// Invariants: GMP-2 no P runs anything between Stop and Start, and Stop ends.
+// Lesson 14.
+#pragma once
+
+#include "runtime/core/sched.h"
+
+namespace mn {
+
+// On return every P is the caller's, in state kGcstop. `m`: the calling M,
+// whose P is among them (m->p is null then), or null on a thread without one
+// (sysmon). One caller at a time: takes sched.worldlock, yielding while it
+// waits. Caller: goroutine at depth 1, or a thread without a P.
+void StopTheWorld(M* m);
+
+// As StopTheWorld unless somebody else is at it: false then. Does not yield.
+bool TryStopTheWorld(M* m);
+
+// Distributes the Ps again; m gets one. Ends what StopTheWorld began.
+void StartTheWorld(M* m);
+
+// Gives p, whose M is about to block or has been interrupted, to whoever stops
+// the world. False: nobody does any more.
+bool GiveToStopTheWorld(P* p);
+
+// Gives m's P to whoever stops the world, and sleeps. Stack: g0. Has a P on
+// return.
+void Gcstopm(M* m);
+
+}  // namespace mn

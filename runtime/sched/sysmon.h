@@ -1,0 +1,146 @@
+// sysmon: the thread that watches, without a P.
+//
+// What it does: takes Ps from system calls that last (MON-2), asks goroutines
+// that hold a P for 10 ms while others wait to give way (MON-4), and does so at
+// once for a due timer or a goroutine back from a system call that has nobody
+// to run it; makes threads for those who must not (threads.h); prints
+// schedtrace; follows the CPU limit; ends idle threads.
+//
+// Why it is hard: it must look often enough for all that (20 us) and yet cost
+// nothing (a look every 20 us is a third of a CPU). So it looks often only
+// while there is something to see, doubles its sleep when there is not, is
+// woken early by those who know of something, at most once a millisecond, and
+// sleeps without an end while every P is idle.
+//
+// SysmonStep is a pure function of what it sees, the time, and its own state:
+// the tests run it on virtual time. sysmon_thread.cc collects the view and
+// carries the actions out.
+//
+// Invariants:
+//   MON-1 sleeps 20 us; after 50 looks without a retake twice as long each
+//   time,
+//         10 ms at most; back to 20 us when it took something;
+//   MON-2 a P is taken from a system call at the second sighting at the
+//   earliest; MON-3 and not while nothing waits for it and another P is free,
+//   before 10 ms; MON-4 a goroutine that ran for 10 ms while others wait is
+//   asked to give way; MON-5 so is one that ran for 200 us, when a timer of its
+//   P is overdue or a
+//         goroutine is back from a system call and every P is taken; each P at
+//         most once a millisecond.
+// Lesson 08.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/core/sched.h"
+
+namespace mn {
+
+inline constexpr std::int64_t kSysmonMinNs = 20'000;
+inline constexpr std::int64_t kSysmonMaxNs = 10'000'000;
+inline constexpr int kSysmonIdleLooks = 50;
+inline constexpr int kSysmonLooksWhenWoken = 5;
+inline constexpr std::int64_t kSysmonForever = INT64_MAX;
+inline constexpr std::int64_t kSliceNs = 10'000'000;
+inline constexpr std::int64_t kUrgentSliceNs = 200'000;
+inline constexpr std::int64_t kUrgentPauseNs = 1'000'000;
+inline constexpr std::int64_t kTimerGraceNs = 100'000;
+// Looks at 10 ms with every P idle before the sleep without an end.
+inline constexpr int kSysmonDeepLooks = 10;
+
+// What sysmon sees of a P.
+struct SysmonPView {
+  bool running = false;
+  bool in_syscall = false;
+  bool has_work = false;  // its run queue is not empty
+  std::uint32_t schedtick = 0;
+  std::uint32_t syscalltick = 0;
+  std::int64_t next_timer = 0;  // 0: none
+};
+
+struct SysmonView {
+  std::vector<SysmonPView> ps;
+  std::int32_t idle_ps = 0;
+  std::int32_t spinning_ms = 0;
+  bool global_work = false;      // the global queue is not empty
+  std::uint32_t urgent = 0;      // came back without a P since the last look
+  bool handed_off = false;       // goroutines run on without a P
+  bool woken = false;            // somebody ended the sleep early
+  std::int64_t last_poll = 0;    // 0: an M is blocked in netpoll
+  std::int32_t net_waiters = 0;  // goroutines that wait for the network
+};
+
+struct SysmonState {
+  struct Sighting {
+    std::uint32_t schedtick = 0;
+    std::int64_t sched_since = 0;
+    std::uint32_t syscalltick = 0;
+    std::int64_t syscall_since = 0;
+    std::int64_t asked = 0;  // the last preemption request
+    bool in_syscall = false;
+  };
+  std::vector<Sighting> ps;
+  int idle_looks = 0;
+  int deep_looks = 0;
+  std::int64_t delay = 0;
+  std::uint32_t urgent = 0;
+  std::int64_t handed_off_asked = 0;
+};
+
+struct SysmonActions {
+  std::vector<std::int32_t> retake;   // take these Ps from their system calls
+  std::vector<std::int32_t> preempt;  // ask the goroutines on these
+  bool stop_handed_off = false;       // ask those that run on without a P
+  bool netpoll = false;               // nobody has polled for 10 ms
+  std::int64_t sleep = 0;             // until the next look; kSysmonForever
+};
+
+void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
+                SysmonActions& actions);
+
+// ---- the thread -------------------------------------------------------------
+
+// Starts it. Once, before the first goroutine.
+void StartSysmon();
+
+// Ends its sleep without an end. REQUIRES: sched.lock, as for the sleep.
+inline void WakeSysmonFromDeepSleep() {
+  if (sched.sysmon_until.load(memory_order_relaxed) == kSysmonForever)
+      [[unlikely]] {
+    sched.sysmon_until.store(0, memory_order_relaxed);
+    sched.sysmonnote.Wakeup();
+  }
+}
+
+namespace internal {
+void WakeSysmon();
+}
+
+// A goroutine of p goes into a system call: sysmon must see it soon if anything
+// waits behind it. Caller: p's M.
+inline void NoticeSyscall(P* p) {
+  if (sched.sysmon_slow.load(memory_order_relaxed) &&
+      (!RunqEmpty(p->runq) || sched.runqsize.load(memory_order_relaxed) != 0))
+      [[unlikely]] {
+    internal::WakeSysmon();
+  }
+}
+
+// A goroutine came back from a system call, found no P and was queued.
+inline void CameBackWithoutP() {
+  sched.urgent.fetch_add(1, memory_order_relaxed);
+  if (sched.sysmon_slow.load(memory_order_relaxed)) internal::WakeSysmon();
+}
+
+// A timer is due at `when` on the caller's P: sysmon must not sleep past it if
+// all Ps are taken.
+inline void NoticeTimer(std::int64_t when) {
+  if (sched.sysmon_slow.load(memory_order_relaxed) &&
+      sched.npidle.load(memory_order_relaxed) == 0 &&
+      sched.sysmon_until.load(memory_order_relaxed) > when + kTimerGraceNs) {
+    internal::WakeSysmon();
+  }
+}
+
+}  // namespace mn
