@@ -14,6 +14,7 @@
 //                                GOMAXPROCS others, until its next call into
 //                                the runtime
 // GODEBUG=preempt=off            as asyncpreemptoff=1
+// GODEBUG=preemptslice=N         N microseconds instead of 10 000, for tests
 // How it works and why it is safe: sched/preempt.h.
 #pragma once
 

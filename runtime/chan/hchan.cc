@@ -185,7 +185,7 @@ void Hchan::Close(Hchan* c) {
 
 std::size_t Hchan::Len(Hchan* c) {
   if (c == nullptr) return 0;
-  InRuntime scope;
+  InRuntimeScope scope;
   RtLock lock(c->lock_);
   return c->count_;
 }

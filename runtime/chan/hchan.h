@@ -98,7 +98,7 @@ class Hchan {
   bool SendNow(void* elem);
   bool RecvNow(void* slot);
 
-  RtMutex lock_;
+  RtMutex lock_{LockRank::kObject};
   const ElemType* const type_;
   const std::size_t capacity_;
   // guarded by lock_

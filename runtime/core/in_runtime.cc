@@ -2,30 +2,34 @@
 
 namespace mn {
 
-// `used`: link-time optimisation cannot see the reference inside the assembly.
-__attribute__((used)) thread_local std::uint32_t tls_in_runtime = 0;
+// `used`: link-time optimisation cannot see the references inside the assembly.
+__attribute__((used)) thread_local bool tls_in_runtime = false;
+__attribute__((used)) thread_local bool tls_preempt_pending = false;
 
 #if !defined(__x86_64__) && !MN_SIM
 // Not inline: the address of a thread_local must not outlive a switch.
 __attribute__((noinline)) bool EnterRuntime() {
-  tls_in_runtime = tls_in_runtime + 1;
+  bool was = tls_in_runtime;
+  tls_in_runtime = true;
+  asm volatile("" : "+r"(was)::"memory");
+  return was;
+}
+__attribute__((noinline)) void LeaveRuntime(bool was) {
   asm volatile("" ::: "memory");
-  return (tls_in_runtime & kPreemptPending) != 0;
+  tls_in_runtime = was;
 }
-__attribute__((noinline)) void LeaveRuntime() {
-  asm volatile("" ::: "memory");
-  tls_in_runtime = tls_in_runtime - 1;
+__attribute__((noinline)) bool InRuntime() {
+  bool in = tls_in_runtime;
+  asm volatile("" : "+r"(in));
+  return in;
 }
-__attribute__((noinline)) std::uint32_t InRuntimeWord() {
-  std::uint32_t word = tls_in_runtime;
-  asm volatile("" : "+r"(word));
-  return word;
+__attribute__((noinline)) bool PreemptPending() {
+  bool pending = tls_preempt_pending;
+  asm volatile("" : "+r"(pending));
+  return pending;
 }
-__attribute__((noinline)) void SetPreemptPending() {
-  tls_in_runtime |= kPreemptPending;
-}
-__attribute__((noinline)) void ClearPreemptPending() {
-  tls_in_runtime &= ~kPreemptPending;
+__attribute__((noinline)) void SetPreemptPending(bool on) {
+  tls_preempt_pending = on;
 }
 #endif
 

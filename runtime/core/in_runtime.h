@@ -1,91 +1,92 @@
-// In-runtime depth: may this thread be interrupted for another goroutine?
+// In the runtime or not: may this thread be interrupted for another goroutine?
 //
 // Why it is hard: preemption arrives as a signal between any two instructions.
 // Inside the runtime (a G half queued, an RtMutex held, the address of this P
 // in a register) neither stopping the thread nor taking its P is possible, and
 // no program counter tells: the runtime calls memcpy, and templates of ours are
-// inlined into the user's code. So the thread says so itself: a thread_local
-// counter, one instruction to enter and one to leave.
+// inlined into the user's code. So the thread says so itself, in a thread_local
+// byte, one store to enter and one to leave.
 //
 // Protocol:
-//   PRE-1 a thread is in the runtime while the counter is not zero; every
-//         switch of stacks happens at exactly 1, so the count of the goroutine
-//         that leaves is that of the one that arrives. A scheduler stack (g0)
-//         always is at 1;
+//   PRE-1 a thread is in the runtime while the byte is set; every switch of
+//         stacks happens there, so what the goroutine that leaves had set the
+//         one that arrives finds. A scheduler stack (g0) is always in it. Who
+//         leaves puts back what it found on entering: scopes nest, and the
+//         value found belongs to the goroutine, wherever it comes out;
 //   PRE-2 the signal handler changes nothing of a thread that is in the
-//         runtime: it sets the top bit, and the next call that may park anyway
-//         gives the processor up (RuntimeCall in sched/runtime_call.h).
-// Only the thread itself and its signal handlers touch the word, so no
-// operation is atomic; each is one instruction, so a handler sees it whole.
+//         runtime: it leaves a note, `pending`, and the next call that may park
+//         anyway gives the processor up (ParkingCall in sched/runtime_call.h).
+// Only the thread itself and its signal handlers touch the two bytes, and each
+// access is one instruction, so none is atomic.
 //
 // Rejected: Go's table of unsafe program counters (needs the compiler); marking
-// by section or by symbol name (inlining, memcpy, stripped binaries).
+// by section or by symbol name (inlining, memcpy, stripped binaries); a counter
+// (each increment waits for the one before: 5 ns in a yield).
 #pragma once
-
-#include <cstdint>
 
 #include "runtime/core/atomic.h"
 
 namespace mn {
 
-inline constexpr std::uint32_t kPreemptPending = std::uint32_t{1} << 31;
-
-extern thread_local std::uint32_t tls_in_runtime;
+extern thread_local bool tls_in_runtime;
+extern thread_local bool tls_preempt_pending;
 
 #if MN_SIM
 // The explorer has no signals.
-inline bool EnterRuntime() { return false; }
-inline void LeaveRuntime() {}
-inline std::uint32_t InRuntimeWord() { return 1; }
-inline void SetPreemptPending() {}
-inline void ClearPreemptPending() {}
+inline bool EnterRuntime() { return true; }
+inline void LeaveRuntime(bool = false) {}
+inline bool InRuntime() { return true; }
+inline bool PreemptPending() { return false; }
+inline void SetPreemptPending(bool) {}
 #elif defined(__x86_64__)
-// True: PRE-2, a preemption was asked for.
+// Returns what LeaveRuntime is to put back: whether it was in it already.
 inline bool EnterRuntime() {
-  bool pending;
-  asm volatile("incl %%fs:_ZN2mn14tls_in_runtimeE@tpoff"
-               : "=@ccs"(pending)
-               :
+  bool was;
+  asm volatile(
+      "movb %%fs:_ZN2mn14tls_in_runtimeE@tpoff, %0\n\t"
+      "movb $1, %%fs:_ZN2mn14tls_in_runtimeE@tpoff"
+      : "=q"(was)
+      :
+      : "memory");
+  return was;
+}
+inline void LeaveRuntime(bool was = false) {
+  asm volatile("movb %0, %%fs:_ZN2mn14tls_in_runtimeE@tpoff" ::"qi"(was)
                : "memory");
+}
+inline bool InRuntime() {
+  bool in;
+  asm volatile("movb %%fs:_ZN2mn14tls_in_runtimeE@tpoff, %0" : "=q"(in));
+  return in;
+}
+inline bool PreemptPending() {
+  bool pending;
+  asm volatile("movb %%fs:_ZN2mn19tls_preempt_pendingE@tpoff, %0"
+               : "=q"(pending));
   return pending;
 }
-inline void LeaveRuntime() {
-  asm volatile("decl %%fs:_ZN2mn14tls_in_runtimeE@tpoff" ::: "memory", "cc");
-}
-inline std::uint32_t InRuntimeWord() {
-  std::uint32_t word;
-  asm volatile("movl %%fs:_ZN2mn14tls_in_runtimeE@tpoff, %0" : "=r"(word));
-  return word;
-}
-inline void SetPreemptPending() {
-  asm volatile("orl %0, %%fs:_ZN2mn14tls_in_runtimeE@tpoff" ::"i"(
-                   static_cast<std::int32_t>(kPreemptPending))
-               : "memory", "cc");
-}
-inline void ClearPreemptPending() {
-  asm volatile("andl %0, %%fs:_ZN2mn14tls_in_runtimeE@tpoff" ::"i"(
-                   static_cast<std::int32_t>(~kPreemptPending))
-               : "memory", "cc");
+inline void SetPreemptPending(bool on) {
+  asm volatile("movb %0, %%fs:_ZN2mn19tls_preempt_pendingE@tpoff" ::"qi"(on)
+               : "memory");
 }
 #else
 bool EnterRuntime();
-void LeaveRuntime();
-std::uint32_t InRuntimeWord();
-void SetPreemptPending();
-void ClearPreemptPending();
+void LeaveRuntime(bool was = false);
+bool InRuntime();
+bool PreemptPending();
+void SetPreemptPending(bool on);
 #endif
 
-inline std::uint32_t InRuntimeDepth() {
-  return InRuntimeWord() & ~kPreemptPending;
-}
-
 // For a scope that holds an RtMutex and may be entered by any thread.
-class InRuntime {
+class InRuntimeScope {
  public:
-  InRuntime() { EnterRuntime(); }
-  ~InRuntime() { LeaveRuntime(); }
-  InRuntime(const InRuntime&) = delete;
-  InRuntime& operator=(const InRuntime&) = delete;
+  InRuntimeScope() : was_(EnterRuntime()) {}
+  ~InRuntimeScope() { LeaveRuntime(was_); }
+  InRuntimeScope(const InRuntimeScope&) = delete;
+  InRuntimeScope& operator=(const InRuntimeScope&) = delete;
+
+ private:
+  const bool was_;
 };
 
 }  // namespace mn

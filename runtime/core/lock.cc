@@ -6,6 +6,7 @@
 
 #include <climits>
 
+#include "runtime/core/fatal.h"
 #include "runtime/time.h"
 
 namespace mn {
@@ -42,13 +43,47 @@ void FutexWake(mn::atomic<std::uint32_t>* word, int n) {
 
 void RtMutex::LockSlow() {
   for (int i = 0; i < kSpins; i++) {
-    if (word_.load(memory_order_relaxed) == 0 && TryLock()) return;
+    if (word_.load(memory_order_relaxed) == 0 && TryAcquire()) return;
     CpuRelax();
   }
   // LCK-2. acquire: pairs with the release in Unlock. Taking the lock with 2
   // though nobody may sleep costs one needless wake-up, never a lost one.
   while (word_.exchange(2, memory_order_acquire) != 0) FutexWait(&word_, 2);
 }
+
+#if !defined(NDEBUG) && !MN_SIM
+
+namespace {
+constexpr int kMaxHeld = 16;
+struct HeldLocks {
+  int n = 0;
+  LockRank rank[kMaxHeld];
+};
+// Never used across a switch: each function below looks it up anew.
+thread_local HeldLocks held_locks;
+}  // namespace
+
+__attribute__((noinline)) void internal::NoteLocked(LockRank rank) {
+  HeldLocks& held = held_locks;
+  MN_CHECK(held.n < kMaxHeld, "LCK-3");
+  if (held.n > 0) {
+    const LockRank top = held.rank[held.n - 1];
+    MN_CHECK(rank > top || (rank == top && rank == LockRank::kTimers), "LCK-3");
+  }
+  held.rank[held.n++] = rank;
+}
+
+__attribute__((noinline)) void internal::NoteUnlocked(LockRank rank) {
+  HeldLocks& held = held_locks;
+  // Usually the last one.
+  int i = held.n - 1;
+  while (i >= 0 && held.rank[i] != rank) i--;
+  MN_CHECK(i >= 0, "LCK-3");
+  held.n--;
+  for (; i < held.n; i++) held.rank[i] = held.rank[i + 1];
+}
+
+#endif
 
 void RtMutex::WakeOne() { FutexWake(&word_, 1); }
 

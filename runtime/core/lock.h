@@ -6,11 +6,12 @@
 // RtMutex protocol (states 0 free, 1 held, 2 held and somebody may sleep):
 //   LCK-1 whoever moves the word from 0 holds the lock;
 //   LCK-2 a sleeper has set the word to 2 before it sleeps, so the holder's
-//         unlock (exchange to 0) sees 2 and wakes one.
-// Rejected: std::mutex (its owner may not change; a channel's lock is taken by
-// the parking goroutine and released after the switch, which on some schedules
-// is another stack of the same thread, and TSan models it by thread);
-// absl::Mutex (the system's is not instrumented: false races).
+//         unlock (exchange to 0) sees 2 and wakes one;
+//   LCK-3 a thread takes locks in the order of their ranks, so no two wait for
+//         each other.
+// Rejected: std::mutex (a channel's lock is released on another stack than it
+// was taken on, which TSan's model of it does not know); absl::Mutex (the
+// system's is not instrumented: false races).
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,32 @@
 
 namespace mn {
 
+// The order in which a thread may take runtime locks: each only above those
+// that it holds. Debug builds check it (LCK-3).
+enum class LockRank : std::uint8_t {
+  kWorld,   // sched.worldlock
+  kObject,  // a channel, a waiters' list, a pool: may be held across a switch
+  kSched,   // sched.lock
+  kTimers,  // a P's timers; of several at once only with the world stopped
+  kFreeGs,  // the global list of free Gs
+  kSlabs,   // where stacks come from
+};
+
+#if !defined(NDEBUG) && !MN_SIM
+namespace internal {
+void NoteLocked(LockRank rank);
+void NoteUnlocked(LockRank rank);
+}  // namespace internal
+#define MN_NOTE_LOCKED(rank) ::mn::internal::NoteLocked(rank)
+#define MN_NOTE_UNLOCKED(rank) ::mn::internal::NoteUnlocked(rank)
+#else
+#define MN_NOTE_LOCKED(rank) ((void)(rank))
+#define MN_NOTE_UNLOCKED(rank) ((void)(rank))
+#endif
+
 class RtMutex {
  public:
-  constexpr RtMutex() = default;
+  explicit constexpr RtMutex(LockRank rank = LockRank::kObject) : rank_(rank) {}
   RtMutex(const RtMutex&) = delete;
   RtMutex& operator=(const RtMutex&) = delete;
 
@@ -33,23 +57,32 @@ class RtMutex {
                                        memory_order_relaxed)) [[unlikely]] {
       LockSlow();
     }
+    MN_NOTE_LOCKED(rank_);
   }
   bool TryLock() {
-    std::uint32_t free = 0;
-    return word_.compare_exchange_strong(free, 1, memory_order_acquire,
-                                         memory_order_relaxed);
+    if (!TryAcquire()) return false;
+    MN_NOTE_LOCKED(rank_);
+    return true;
   }
   void Unlock() {
+    MN_NOTE_UNLOCKED(rank_);
     // release: pairs with the acquire in Lock and LockSlow.
     if (word_.exchange(0, memory_order_release) == 2) [[unlikely]]
       WakeOne();
   }
 
  private:
+  bool TryAcquire() {
+    std::uint32_t free = 0;
+    // acquire: pairs with the release in Unlock.
+    return word_.compare_exchange_strong(free, 1, memory_order_acquire,
+                                         memory_order_relaxed);
+  }
   void LockSlow();
   void WakeOne();
 
   mn::atomic<std::uint32_t> word_{0};
+  LockRank rank_;
 };
 
 // Holds an RtMutex for a scope.

@@ -8,13 +8,14 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/testing/bare_program.h"
 #include "runtime/testing/stress/stress.h"
 
 namespace mn {
 namespace {
 
 TEST(RtMutex, TryLockFailsWhileHeld) {
-  RtMutex mu;
+  RtMutex mu{LockRank::kObject};
   ASSERT_TRUE(mu.TryLock());
   EXPECT_FALSE(mu.TryLock());
   mu.Unlock();
@@ -22,19 +23,29 @@ TEST(RtMutex, TryLockFailsWhileHeld) {
   mu.Unlock();
 }
 
-TEST(RtMutex, MayBeUnlockedByAnotherThread) {
-  // As a channel's lock is: by the goroutine that runs next.
-  RtMutex mu;
-  mu.Lock();
-  std::thread([&] { mu.Unlock(); }).join();
-  EXPECT_TRUE(mu.TryLock());
-  mu.Unlock();
+#ifndef NDEBUG
+MN_BARE_PROGRAM(LocksOutOfOrder) {
+  RtMutex sched(LockRank::kSched);
+  RtMutex object(LockRank::kObject);
+  object.Lock();
+  sched.Lock();  // in order
+  sched.Unlock();
+  object.Unlock();
+  sched.Lock();
+  object.Lock();
+  return 0;
 }
+
+TEST(RtMutex, Lck3_OutOfOrderIsFatal) {
+  EXPECT_TRUE(test::Died(test::RunProgram("LocksOutOfOrder"),
+                         "runtime: invariant LCK-3 broken"));
+}
+#endif
 
 TEST(RtMutex, Lck1_OneHolderAtATime) {
   constexpr int kThreads = 4;
   const int kEach = 100'000 / test::kSlowdown;
-  RtMutex mu;
+  RtMutex mu{LockRank::kObject};
   int plain = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; t++) {
@@ -53,7 +64,7 @@ TEST(RtMutex, Lck1_OneHolderAtATime) {
 TEST(RtMutex, Lck2_SleepersAreWoken) {
   test::Watchdog dog("a thread that sleeps on an RtMutex");
   constexpr int kThreads = 4;
-  RtMutex mu;
+  RtMutex mu{LockRank::kObject};
   int plain = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; t++) {

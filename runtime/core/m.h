@@ -13,15 +13,15 @@ namespace mn {
 
 struct P;
 
-struct M {
+struct alignas(64) M {
   // ---- owner: the thread itself and its signal handlers --------------------
+  // The first line is what every switch reads.
   P* p = nullptr;     // MN-1: runtime calls are possible only while p is set
   G* curg = nullptr;  // the goroutine on this thread, or &g0
-  G g0;               // the thread's own stack: find_runnable runs on it
   EhGlobals* eh = nullptr;  // this thread's __cxa_get_globals()
-  P* oldp = nullptr;        // the P it held when it went into a system call
-  G* picked = nullptr;      // to be run next, brought along to g0
   G* lockedg = nullptr;     // the goroutine that is pinned here
+  G* picked = nullptr;      // to be run next, brought along to g0
+  P* oldp = nullptr;        // the P it held when it went into a system call
   std::uint32_t locked_ext = 0;  // LockOSThread calls that are still open
   std::uint32_t locked_int = 0;  // the same, by the runtime (callbacks)
   bool spinning = false;    // looking for work; counted in sched.nmspinning
@@ -29,6 +29,7 @@ struct M {
   bool ending = false;      // the goroutine that was pinned here has ended
   bool foreign = false;     // not our thread: borrowed for a callback
   std::uint64_t rand = 0;   // xorshift state for the order of stealing
+  G g0;  // the thread's own stack: find_runnable runs on it
 
   // ---- set by the waker before park.Wakeup() ------------------------------
   P* nextp = nullptr;

@@ -25,6 +25,9 @@ struct alignas(64) P {
   // atomic: written by the owner. Goroutines handed out: the 1/61 rule, and for
   // thieves the sign that the owner is at work.
   mn::atomic<std::uint32_t> schedtick{0};
+  // atomic: set by others, cleared by the owner: leave the short way
+  // (PickLocal) and go through the scheduler.
+  mn::atomic<bool> attention{false};
   // atomic: written by the owner. System calls entered.
   mn::atomic<std::uint32_t> syscalltick{0};
 
@@ -43,10 +46,6 @@ struct alignas(64) P {
   bool needm_spinning = false;  // on sched.needm: its M is counted as spinning
   // atomic: see PStatus for who may change it.
   mn::atomic<PStatus> status{PStatus::kIdle};
-
-  // atomic: set by others, cleared by the owner: leave the short way
-  // (PickLocal) and go through the scheduler.
-  mn::atomic<bool> attention{false};
 
   // ---- fixed --------------------------------------------------------------
   std::int32_t id = 0;

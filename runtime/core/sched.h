@@ -57,7 +57,7 @@ struct AllPs {
 };
 
 struct Sched {
-  RtMutex lock;
+  RtMutex lock{LockRank::kSched};
 
   // ---- guarded by lock; the atomics are also read without it ---------------
   M* midle = nullptr;  // LIFO: the warmest thread first
@@ -80,7 +80,7 @@ struct Sched {
   mn::atomic<bool> gcwaiting{false};  // written under lock
   std::int32_t stopwait = 0;          // guarded by lock: Ps still to be stopped
   Note stopnote;
-  RtMutex worldlock;  // held by whoever stops the world, from stop to start
+  RtMutex worldlock{LockRank::kWorld};  // held by whoever stops the world, from stop to start
 
   // ---- sysmon: sched/sysmon.h -----------------------------------------------
   Note sysmonnote;

@@ -45,7 +45,7 @@ struct Slab {
 enum class Guard : int { kUnknown, kMadvise, kMprotect };
 
 struct Pool {
-  RtMutex lock;
+  RtMutex lock{LockRank::kSlabs};
   // guarded by lock; nslabs and the slabs below it are also read without
   Slab* open[33] = {};  // by class: the slab with room
   Guard guard = Guard::kUnknown;

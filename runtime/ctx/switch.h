@@ -53,7 +53,7 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
                                                     AfterSwitch after,
                                                     void* arg,
                                                     bool dying = false) {
-  MN_DCHECK(InRuntimeDepth() == 1, "PRE-1");
+  MN_DCHECK(InRuntime(), "PRE-1");
   M* m = getm();
   from->fp = __builtin_frame_address(0);
   from->eh = *m->eh;

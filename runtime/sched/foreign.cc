@@ -156,7 +156,7 @@ struct ForeignPool::Rep {
 
   explicit Rep(int n) : free(n) {}
 
-  RtMutex lock;
+  RtMutex lock{LockRank::kObject};
   // guarded by lock
   int free;
   int running = 0;
@@ -224,13 +224,13 @@ void ForeignPool::Leave() {
 }
 
 int ForeignPool::Running() const {
-  InRuntime scope;
+  InRuntimeScope scope;
   RtLock lock(rep_->lock);
   return rep_->running;
 }
 
 int ForeignPool::Waiting() const {
-  InRuntime scope;
+  InRuntimeScope scope;
   RtLock lock(rep_->lock);
   return static_cast<int>(rep_->waiting.size());
 }

@@ -59,7 +59,7 @@ TEST_F(IdleWakeup, Mn7_AGoroutineMadeReadyBesideIdlePsRuns) {
   test::Rng rng = test::MakeRng();
   std::atomic<int> woken{0};
   std::atomic<bool> stop{false};
-  RtMutex mu;
+  RtMutex mu{LockRank::kObject};
   G* waiter = nullptr;  // guarded by mu
   Chan<int> done(0);
   Go([&, done]() mutable {

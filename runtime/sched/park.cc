@@ -60,16 +60,8 @@ __attribute__((noinline)) void SwitchAway(G* gp, void (*after)(G*, void*),
   M* m = getm();
   // The next goroutine straight from this stack if it is at hand: half the cost
   // of going through g0. Safe since `after` publishes gp only on that stack.
-  G* next = m->lockedg == nullptr ? PickLocal(m->p) : nullptr;
-  if (next == nullptr) {
-    next = &m->g0;
-  } else if (next->lockedm != nullptr) [[unlikely]] {
-    m->picked = next;  // not ours to run: g0 hands it over
-    next = &m->g0;
-  } else {
-    StartSlice(m->p, next);
-  }
-  SwitchTo(gp, next, after, arg, dying);
+  G* next = PickLocal(m);
+  SwitchTo(gp, next != nullptr ? next : &m->g0, after, arg, dying);
 }
 
 void Gopark(bool (*commit)(G*, void*), void* arg, WaitReason reason) {

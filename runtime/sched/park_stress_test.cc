@@ -40,7 +40,7 @@ class Semaphore {
   }
 
  private:
-  RtMutex mu_;
+  RtMutex mu_{LockRank::kObject};
   int count_ = 0;        // guarded by mu_
   G* waiter_ = nullptr;  // guarded by mu_
 };

@@ -20,7 +20,7 @@ using test::RunProgram;
 
 // A place where one goroutine waits for another, with park and ready alone.
 struct Meeting {
-  RtMutex mu;
+  RtMutex mu{LockRank::kObject};
   G* waiter = nullptr;  // guarded by mu
 
   void Wait() {

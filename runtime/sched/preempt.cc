@@ -218,7 +218,8 @@ bool PrepareSignalYield(G*, const Interruption&) { return false; }
 
 // Counts the goroutine that runs on m as one without a P, or no more.
 void SetHandedOff(M* m, bool on) {
-  m->handed_off.store(on, memory_order_relaxed);
+  // release: pairs with the acquire in sysmon, which reads m->tid.
+  m->handed_off.store(on, memory_order_release);
   sched.nhandedoff.fetch_add(on ? 1 : -1, memory_order_relaxed);
 }
 
@@ -275,7 +276,7 @@ void OnSigurg(int sig, siginfo_t* info, void* context) {
       m->preempt_wanted.exchange(0, memory_order_acquire) == 0) {
     return Forward(sig, info, context);
   }
-  if (InRuntimeDepth() != 0) return SetPreemptPending();  // PRE-2
+  if (InRuntime()) return SetPreemptPending(true);  // PRE-2
   const int saved_errno = internal::GetErrno();
   Interrupted(m, Where(context));
   internal::SetErrno(saved_errno);
@@ -371,7 +372,8 @@ PreemptMode CurrentPreemptMode() { return mode; }
 void PreemptOne(P* p) {
   p->attention.store(true, memory_order_relaxed);
   if (mode == PreemptMode::kOff) return;
-  if (M* m = p->m.load(memory_order_relaxed)) Ask(m);
+  // acquire: pairs with the release in AcquireP.
+  if (M* m = p->m.load(memory_order_acquire)) Ask(m);
 }
 
 void PreemptHandedOff(M* m) { Ask(m); }
@@ -394,7 +396,7 @@ void internal::EnterWithoutP(const char* function) {
 }
 
 void internal::YieldToPreemption() {
-  ClearPreemptPending();
+  SetPreemptPending(false);
   G* gp = getg();
   SwitchAway(
       gp,

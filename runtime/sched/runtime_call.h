@@ -4,8 +4,8 @@
 // On construction: the thread is in the runtime (core/in_runtime.h), the caller
 // is a goroutine on an M with a P (or the process ends with a message that says
 // what to do instead), and a P that preemption took meanwhile is back. On
-// destruction the thread is out again. A goroutine may leave on another thread
-// than it entered on; the counter moves with the switch (PRE-1).
+// destruction the thread is as before. A goroutine may leave on another thread
+// than it entered on (PRE-1).
 #pragma once
 
 #include "runtime/core/getg.h"
@@ -31,37 +31,34 @@ void YieldToPreemption();
 class RuntimeCall {
  public:
   // `function`: the public name, for the message.
-  explicit RuntimeCall(const char* function) {
-    EnterRuntime();
+  explicit RuntimeCall(const char* function) : was_(EnterRuntime()) {
     CheckCaller(function);
   }
-  ~RuntimeCall() { LeaveRuntime(); }
+  ~RuntimeCall() { LeaveRuntime(was_); }
   RuntimeCall(const RuntimeCall&) = delete;
   RuntimeCall& operator=(const RuntimeCall&) = delete;
 
   // The calling goroutine.
   G* g() const { return getg(); }
 
- protected:
-  struct Entered {};
-  explicit RuntimeCall(Entered) {}
-
+ private:
   static void CheckCaller(const char* function) {
     M* m = getm();
     if (m == nullptr || m->p == nullptr || m->curg == &m->g0) [[unlikely]] {
       internal::EnterWithoutP(function);
     }
   }
+
+  const bool was_;
 };
 
 // For functions that may park: they give way to a preemption that had to wait
 // because it met the thread inside the runtime (PRE-2).
 class ParkingCall : public RuntimeCall {
  public:
-  explicit ParkingCall(const char* function) : RuntimeCall(Entered{}) {
-    const bool pending = EnterRuntime();
-    CheckCaller(function);
-    if (pending || getp()->attention.load(memory_order_relaxed)) [[unlikely]]
+  explicit ParkingCall(const char* function) : RuntimeCall(function) {
+    if (PreemptPending() || getp()->attention.load(memory_order_relaxed))
+        [[unlikely]]
       internal::YieldToPreemption();
   }
 };

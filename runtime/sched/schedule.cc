@@ -11,13 +11,6 @@
 
 namespace mn {
 
-void StartSlice(P* p, G* gp) {
-  // runnext hand-overs tick too: they share the 1/61 rule.
-  p->schedtick.store(p->schedtick.load(memory_order_relaxed) + 1,
-                     memory_order_relaxed);
-  SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
-}
-
 void ScheduleUntilEnded(M* m) {
   while (!m->ending) {
     G* gp = m->picked;
@@ -45,7 +38,10 @@ void Schedule(M* m) {
   MExit(m);
 }
 
-G* PickLocal(P* p) {
+G* PickLocal(M* m) {
+  if (m->lockedg != nullptr) [[unlikely]]
+    return nullptr;
+  P* p = m->p;
   if (p->attention.load(memory_order_relaxed)) [[unlikely]]
     return nullptr;
   const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
@@ -55,7 +51,14 @@ G* PickLocal(P* p) {
   }
   const std::int64_t when = p->timers.NextWhen();
   if (when != 0 && when <= Nanotime()) return nullptr;
-  return RunqGet(p->runq);
+  G* gp = RunqGet(p->runq);
+  if (gp == nullptr) return nullptr;
+  if (gp->lockedm != nullptr) [[unlikely]] {
+    m->picked = gp;  // not ours to run: g0 hands it over
+    return nullptr;
+  }
+  StartSlice(p, gp);
+  return gp;
 }
 
 }  // namespace mn

@@ -13,18 +13,25 @@ namespace mn {
 // is pinned here has ended.
 void ScheduleUntilEnded(M* m);
 
-// gp is about to run on p: a tick, and its status.
-void StartSlice(P* p, G* gp);
+// gp is about to run on p: a tick, and its status. runnext hand-overs tick too:
+// they share the 1/61 rule.
+inline void StartSlice(P* p, G* gp) {
+  p->schedtick.store(p->schedtick.load(memory_order_relaxed) + 1,
+                     memory_order_relaxed);
+  SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
+}
 
 // A goroutine to run, from this P's queue, the global queue, timers, or another
 // P; blocks until there is one. Stack: g0. m has a P on return.
 // (find_runnable.cc)
 G* FindRunnable(M* m);
 
-// The short way: takes the next goroutine of this P if that is all there is to
-// decide, else null (an empty queue, a global tick, a due timer, a world to
-// stop: FindRunnable's business). Any stack. Takes no lock.
-G* PickLocal(P* p);
+// The short way: takes the next goroutine of m's P and starts its slice, if
+// that is all there is to decide. Else null (an empty queue, a global tick, a
+// due timer, a world to stop, a pinned goroutine on either side): the business
+// of g0, which finds in m->picked what was taken already. Any stack. Takes no
+// lock.
+G* PickLocal(M* m);
 
 // A timer is due at `when`: makes sure that whoever waits in netpoll does not
 // sleep past it. Caller: any M that added a timer or gave up a P that has one.

@@ -35,7 +35,7 @@ constexpr std::uint64_t kIdBatch = 16;   // as Go: ids reserved per P
 constexpr int kCarveBatch = 16;
 
 struct FreeGs {
-  RtMutex lock;
+  RtMutex lock{LockRank::kFreeGs};
   G* list[33] = {};  // by stack class
 };
 FreeGs global_free;

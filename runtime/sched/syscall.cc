@@ -124,7 +124,7 @@ void internal::ExitSyscall() {
   if (p != nullptr && p->status.compare_exchange_strong(
                           syscall, PStatus::kRunning, memory_order_acquire,
                           memory_order_relaxed)) [[likely]] {
-    p->m.store(m, memory_order_relaxed);
+    p->m.store(m, memory_order_release);  // as in AcquireP
     m->p = p;
     SetStatus(gp, GStatus::kSyscall, GStatus::kRunning);
   } else {

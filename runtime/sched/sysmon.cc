@@ -32,6 +32,7 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
   actions = {};
   const std::size_t n = view.ps.size();
   state.ps.resize(n);
+  const std::int64_t pause = std::min(kUrgentPauseNs, state.slice);
   state.urgent = view.global_work ? state.urgent + view.urgent : 0;
 
   // When something is next due, whatever the delay says.
@@ -62,8 +63,9 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
       seen.sched_since = now;
     }
     const std::int64_t ran = now - seen.sched_since;
-    const bool may_ask = now - seen.asked >= kUrgentPauseNs;
-    const bool slice_over = ran >= kSliceNs && SomebodyWaits(view, p);  // MON-4
+    const bool may_ask = now - seen.asked >= pause;
+    const bool slice_over =
+        ran >= state.slice && SomebodyWaits(view, p);  // MON-4
     const bool timer_waits =
         TimerOverdue(now, p) && ran >= kUrgentSliceNs;  // MON-5
     if ((slice_over || timer_waits) && may_ask) {
@@ -75,13 +77,15 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
                     state.ps[static_cast<std::size_t>(longest)].sched_since)) {
       longest = id;
     }
-    // The first look at a new goroutine tells when its slice ends.
-    due = std::min(due, std::max(seen.sched_since + kSliceNs,
-                                 seen.asked + kUrgentPauseNs));
+    // The first look at a new goroutine tells when its slice ends. Afterwards
+    // there is nothing to wait for until somebody else wants the P.
+    const std::int64_t slice_end =
+        std::max(seen.sched_since + state.slice, seen.asked + pause);
+    if (slice_end > now) due = std::min(due, slice_end);
     if (p.next_timer != 0 && view.idle_ps == 0) {
-      due = std::min(due, std::max({p.next_timer + kTimerGraceNs,
-                                    seen.asked + kUrgentPauseNs,
-                                    seen.sched_since + kUrgentSliceNs}));
+      due = std::min(due,
+                     std::max({p.next_timer + kTimerGraceNs, seen.asked + pause,
+                               seen.sched_since + kUrgentSliceNs}));
     }
   }
 
@@ -94,11 +98,11 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
     if (state.urgent > 0) due = std::min(due, now + kUrgentSliceNs);
   }
   if (view.handed_off) {
-    if (now - state.handed_off_asked >= kUrgentPauseNs) {
+    if (now - state.handed_off_asked >= pause) {
       actions.stop_handed_off = true;
       state.handed_off_asked = now;
     }
-    due = std::min(due, state.handed_off_asked + kUrgentPauseNs);
+    due = std::min(due, state.handed_off_asked + pause);
   }
   actions.netpoll = view.net_waiters > 0 && view.last_poll != 0 &&
                     now - view.last_poll >= kSysmonMaxNs;

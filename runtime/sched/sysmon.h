@@ -80,6 +80,8 @@ struct SysmonState {
     std::int64_t asked = 0;  // the last preemption request
     bool in_syscall = false;
   };
+  // How long a goroutine may run while others wait (GODEBUG=preemptslice).
+  std::int64_t slice = kSliceNs;
   std::vector<Sighting> ps;
   int idle_looks = 0;
   int deep_looks = 0;

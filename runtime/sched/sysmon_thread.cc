@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
+
 #include "runtime/core/getg.h"
 #include "runtime/core/godebug.h"
 #include "runtime/ctx/stack.h"
@@ -21,6 +23,11 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000'000;
 // An early wake-up no sooner than this after the last one.
 constexpr std::int64_t kWakePauseNs = 1'000'000;
+
+std::int64_t SliceFromGodebug() {
+  const long us = GodebugNumber("preemptslice", 0);
+  return us > 0 ? std::max<std::int64_t>(us * 1000, kSysmonMinNs) : kSliceNs;
+}
 
 void Look(SysmonView& view) {
   const AllPs& all = Allp();
@@ -57,7 +64,8 @@ void CarryOut(const SysmonActions& actions) {
   if (actions.stop_handed_off) {
     RtLock lock(sched.lock);
     for (M* m = sched.allm; m != nullptr; m = m->alllink) {
-      if (m->handed_off.load(memory_order_relaxed)) PreemptHandedOff(m);
+      // acquire: pairs with the release in SetHandedOff.
+      if (m->handed_off.load(memory_order_acquire)) PreemptHandedOff(m);
     }
   }
 }
@@ -96,6 +104,7 @@ void* Sysmon(void* arg) {
   MInit(m);
   SysmonView view;
   SysmonState state;
+  state.slice = SliceFromGodebug();
   SysmonActions actions;
   Schedtrace schedtrace;
   std::int64_t woken_at = 0;

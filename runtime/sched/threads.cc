@@ -116,7 +116,8 @@ void MInit(M* m) {
 bool MayCreateThread() {
   const M* m = getm();
   if (m == nullptr) return false;
-  return !m->in_handler && m->lockedg == nullptr && !m->foreign;
+  // THR-3. `ending`: pinned until a moment ago, and nobody undid what it did.
+  return !m->in_handler && m->lockedg == nullptr && !m->ending && !m->foreign;
 }
 
 M* AllocM(bool foreign) {
@@ -250,6 +251,7 @@ int ReapIdleMs(std::int64_t now) {
 }
 
 int SetMaxThreads(int threads) {
+  InRuntimeScope scope;  // a thread that holds sched.lock must not be stopped
   const std::int32_t limit = threads < 0 ? 0 : threads;
   std::int32_t before;
   std::int32_t count;

@@ -78,7 +78,7 @@ class Cond {
   }
 
   const Lockable l_;
-  RtMutex list_lock_;
+  RtMutex list_lock_{LockRank::kObject};
   // ---- guarded by list_lock_ -----------------------------------------------
   Waiter* head_ = nullptr;
   Waiter* tail_ = nullptr;

@@ -97,7 +97,7 @@ class Mutex {
   bool WakeOne();
 
   mn::atomic<std::uint32_t> state_{0};
-  RtMutex list_lock_;
+  RtMutex list_lock_{LockRank::kObject};
   internal::WaitList waiters_;  // guarded by list_lock_
 };
 

@@ -121,7 +121,7 @@ class RWMutex {
   internal::Sleeper* PopWriter();
 
   mn::atomic<std::uint64_t> state_{0};
-  RtMutex list_lock_;
+  RtMutex list_lock_{LockRank::kObject};
   // ---- guarded by list_lock_ -----------------------------------------------
   std::uint32_t departing_ = 0;           // RW-3
   std::uint32_t passes_ = 0;              // RW-4

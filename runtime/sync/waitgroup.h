@@ -84,7 +84,7 @@ class WaitGroup {
   void WaitSlow();
 
   mn::atomic<std::uint64_t> state_{0};
-  RtMutex list_lock_;
+  RtMutex list_lock_{LockRank::kObject};
   internal::WaitList waiters_;  // guarded by list_lock_
 };
 

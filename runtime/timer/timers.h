@@ -75,7 +75,7 @@ class Timers {
   void RemoveAt(std::size_t i);
   void SetMin();
 
-  RtMutex mu_;
+  RtMutex mu_{LockRank::kTimers};
   // guarded by mu_
   std::vector<Entry> heap_;
   std::uint64_t next_seq_ = 0;
