@@ -5,43 +5,12 @@
 
 #include "runtime/core/atomic.h"
 #include "runtime/core/g.h"
+#include "runtime/core/gqueue.h"
 #include "runtime/core/lock.h"
 #include "runtime/core/m.h"
 #include "runtime/core/p.h"
 
 namespace mn {
-
-// A queue of Gs linked through schedlink. No lock of its own.
-class GQueue {
- public:
-  bool Empty() const { return head_ == nullptr; }
-  void PushFront(G* gp) {
-    gp->schedlink = head_;
-    head_ = gp;
-    if (tail_ == nullptr) tail_ = gp;
-  }
-  void PushBack(G* gp) {
-    gp->schedlink = nullptr;
-    if (tail_ != nullptr) {
-      tail_->schedlink = gp;
-    } else {
-      head_ = gp;
-    }
-    tail_ = gp;
-  }
-  G* Pop() {
-    G* gp = head_;
-    if (gp != nullptr) {
-      head_ = gp->schedlink;
-      if (head_ == nullptr) tail_ = nullptr;
-    }
-    return gp;
-  }
-
- private:
-  G* head_ = nullptr;
-  G* tail_ = nullptr;
-};
 
 // Every P that was ever made, in order of id; the first `n` are in use. A new
 // table replaces the old one when GOMAXPROCS changes (sched/procresize.cc);

@@ -24,8 +24,16 @@ G* GlobrunqGetBatch(P* p) {
   if (size == 0) return nullptr;
   const std::int32_t n = std::min({size, size / Gomaxprocs() + 1,
                                    static_cast<std::int32_t>(kRunqSize / 2)});
-  G* first = GlobrunqGet();
-  for (std::int32_t i = 1; i < n; i++) RunqPut(p->runq, GlobrunqGet(), false);
+  G* first = sched.runq.Pop();
+  for (std::int32_t i = 1; i < n; i++) {
+    G* gp = sched.runq.Pop();
+    // They have waited, so they are in nobody's cache; fetched all at once they
+    // cost a fraction of what each would when its turn comes.
+    __builtin_prefetch(gp);
+    __builtin_prefetch(&gp->status);
+    RunqPut(p->runq, gp, false);
+  }
+  sched.runqsize.store(size - n, memory_order_relaxed);
   return first;
 }
 

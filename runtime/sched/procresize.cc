@@ -47,13 +47,10 @@ std::int32_t DefaultProcs(std::int32_t ncpu, bool explain) {
 // The runnable goroutines of p go to the head of the global queue, in order.
 // REQUIRES: sched.lock, stopped world.
 void EmptyRunq(P* p) {
-  GQueue reversed;
-  while (G* gp = RunqGet(p->runq)) reversed.PushFront(gp);
+  G* queued[kRunqSize + 1];
   std::int32_t n = 0;
-  while (G* gp = reversed.Pop()) {
-    sched.runq.PushFront(gp);
-    n++;
-  }
+  while (G* gp = RunqGet(p->runq)) queued[n++] = gp;
+  for (std::int32_t i = n - 1; i >= 0; i--) sched.runq.PushFront(queued[i]);
   sched.runqsize.store(sched.runqsize.load(memory_order_relaxed) + n,
                        memory_order_relaxed);
 }
