@@ -29,7 +29,7 @@ struct alignas(64) M {
   bool ending = false;      // the goroutine that was pinned here has ended
   bool foreign = false;     // not our thread: borrowed for a callback
   std::uint64_t rand = 0;   // xorshift state for the order of stealing
-  G g0;  // the thread's own stack: find_runnable runs on it
+  G g0;                     // the thread's own stack: find_runnable runs on it
 
   // ---- set by the waker before park.Wakeup() ------------------------------
   P* nextp = nullptr;

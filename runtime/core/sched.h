@@ -49,7 +49,8 @@ struct Sched {
   mn::atomic<bool> gcwaiting{false};  // written under lock
   std::int32_t stopwait = 0;          // guarded by lock: Ps still to be stopped
   Note stopnote;
-  RtMutex worldlock{LockRank::kWorld};  // held by whoever stops the world, from stop to start
+  RtMutex worldlock{
+      LockRank::kWorld};  // held by whoever stops the world, from stop to start
 
   // ---- sysmon: sched/sysmon.h -----------------------------------------------
   Note sysmonnote;

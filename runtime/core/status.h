@@ -25,8 +25,8 @@ enum class PStatus : std::uint32_t {
   kSyscall = 2,  // nobody: m->oldp of an M in a system call, which comes back
                  // for it; whoever moves the state from here by
                  // compare-and-swap has it
-  kGcstop = 3,  // whoever has stopped the world
-  kDead = 4,    // nobody: above GOMAXPROCS
+  kGcstop = 3,   // whoever has stopped the world
+  kDead = 4,     // nobody: above GOMAXPROCS
 };
 
 // G3: these are all the ways a goroutine's state may change.

@@ -21,7 +21,10 @@ struct ProcStat {
 
 bool ReadStat(const std::string& path, ProcStat* out) {
   std::ifstream file(path);
-  std::string all((std::istreambuf_iterator<char>(file)), {});
+  // Not istreambuf_iterator: that one throws when the process ends between the
+  // open and the read (ESRCH).
+  std::string all;
+  std::getline(file, all, '\0');
   const std::size_t close = all.rfind(')');  // the name may hold anything
   if (close == std::string::npos) return false;
   std::istringstream rest(all.substr(close + 1));
