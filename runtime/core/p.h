@@ -13,13 +13,14 @@ namespace mn {
 
 struct M;
 
+inline constexpr std::uint32_t kGfreeMax = 64;  // as Go
+
 struct alignas(64) P {
   // ---- owner: the M that holds it ------------------------------------------
   // atomic: the M; read by sysmon, which sends it the preemption signal.
   mn::atomic<M*> m{nullptr};
-  G* gfree = nullptr;  // dead Gs with a stack of the default size
-  std::uint32_t gfree_count = 0;
-  std::uint64_t goid_next = 0;  // ids reserved for this P: [next, end)
+  std::uint32_t gfree_count = 0;  // of gfree, below
+  std::uint64_t goid_next = 0;    // ids reserved for this P: [next, end)
   std::uint64_t goid_end = 0;
 
   // atomic: written by the owner. Goroutines handed out: the 1/61 rule, and for
@@ -34,6 +35,9 @@ struct alignas(64) P {
   // atomic: written by the owner, summed by NumGoroutine.
   mn::atomic<std::int64_t> created{0};
   mn::atomic<std::int64_t> destroyed{0};
+
+  // owner: dead Gs with a stack of the default size, the warmest last
+  G* gfree[kGfreeMax];
 
   // owner puts and gets, thieves take (contract: plug/run_queue.h)
   RunQueue runq;

@@ -2,7 +2,7 @@
 //
 // A dead G keeps its stack and goes to the free list of the P it died on: the
 // next goroutine started there finds both warm in the cache. Lists that grow
-// past kLocalMax give half to a global list, and take half back when empty.
+// past kGfreeMax give half to a global list, and take half back when empty.
 //
 // Rejected: freeing stacks (10 us of page-table work each); malloc for the
 // callable (it lives in the stack page, which is touched anyway).
@@ -10,6 +10,8 @@
 // Invariants: G1 ids are never reused, main is 1; G2 a dying goroutine's stack
 // is put on a free list only from another stack.
 #include <unwind.h>
+
+#include <algorithm>
 
 #include "runtime/core/sanitizer.h"
 #if MN_ASAN
@@ -29,66 +31,69 @@ namespace mn {
 
 namespace {
 
-constexpr std::uint32_t kLocalMax = 64;  // as Go
 constexpr std::uint32_t kTransfer = 32;  // as Go
 constexpr std::uint64_t kIdBatch = 16;   // as Go: ids reserved per P
 constexpr int kCarveBatch = 16;
 
 struct FreeGs {
   RtMutex lock{LockRank::kFreeGs};
-  G* list[33] = {};  // by stack class
+  GQueue of_class[33];  // by stack class; last in, first out
 };
 FreeGs global_free;
 
-G* TakeGlobalFree(std::uint32_t stack_class, std::uint32_t want,
-                  std::uint32_t* got) {
-  RtLock lock(global_free.lock);
-  G*& list = global_free.list[stack_class];
-  G* taken = nullptr;
-  for (*got = 0; *got < want && list != nullptr; ++*got) {
-    G* gp = list;
-    list = gp->schedlink;
-    gp->schedlink = taken;
-    taken = gp;
-  }
-  return taken;
-}
-
+// REQUIRES: p->gfree is empty.
 void RefillGfree(P* p) {
-  std::uint32_t n = 0;
-  p->gfree = TakeGlobalFree(kDefaultStackClass, kTransfer, &n);
-  if (p->gfree == nullptr) {
-    int carved = 0;
-    p->gfree = CarveStacks(kDefaultStackClass, kCarveBatch, &carved);
-    n = static_cast<std::uint32_t>(carved);
+  {
+    RtLock lock(global_free.lock);
+    GQueue& list = global_free.of_class[kDefaultStackClass];
+    while (p->gfree_count < kTransfer && !list.Empty()) {
+      G* gp = list.Pop();
+      __builtin_prefetch(gp, 1);  // see GlobrunqGetBatch
+      __builtin_prefetch(&gp->status, 1);
+      p->gfree[p->gfree_count++] = gp;
+    }
   }
-  p->gfree_count = n;
+  if (p->gfree_count != 0) return;
+  int carved = 0;
+  G* gp = CarveStacks(kDefaultStackClass, kCarveBatch, &carved);
+  for (; gp != nullptr; gp = gp->schedlink) p->gfree[p->gfree_count++] = gp;
 }
 
+// Gives the n Gs that have been dead longest to all.
 void SpillGfree(P* p, std::uint32_t n) {
-  RtLock lock(global_free.lock);
-  for (std::uint32_t i = 0; i < n; i++) {
-    G* gp = p->gfree;
-    p->gfree = gp->schedlink;
-    gp->schedlink = global_free.list[kDefaultStackClass];
-    global_free.list[kDefaultStackClass] = gp;
+  {
+    RtLock lock(global_free.lock);
+    GQueue& list = global_free.of_class[kDefaultStackClass];
+    for (std::uint32_t i = 0; i < n; i++) list.PushFront(p->gfree[i]);
   }
   p->gfree_count -= n;
+  std::copy_n(p->gfree + n, p->gfree_count, p->gfree);
+}
+
+G* GfGetGlobal(std::uint32_t stack_class) {
+  {
+    RtLock lock(global_free.lock);
+    if (G* gp = global_free.of_class[stack_class].Pop()) return gp;
+  }
+  int carved;
+  return CarveStacks(stack_class, 1, &carved);
 }
 
 G* GfGet(P* p, std::uint32_t stack_class) {
-  if (stack_class == kDefaultStackClass) {
-    if (p->gfree == nullptr) [[unlikely]]
-      RefillGfree(p);
-    G* gp = p->gfree;
-    p->gfree = gp->schedlink;
-    p->gfree_count--;
-    return gp;
+  if (stack_class != kDefaultStackClass) return GfGetGlobal(stack_class);
+  if (p->gfree_count == 0) [[unlikely]]
+    RefillGfree(p);
+  return p->gfree[--p->gfree_count];
+}
+
+void GfPut(P* p, G* gp) {
+  if (gp->stack_class == kDefaultStackClass) {
+    p->gfree[p->gfree_count++] = gp;
+    if (p->gfree_count == kGfreeMax) SpillGfree(p, kTransfer);
+  } else {
+    RtLock lock(global_free.lock);
+    global_free.of_class[gp->stack_class].PushFront(gp);
   }
-  std::uint32_t n;
-  G* gp = TakeGlobalFree(stack_class, 1, &n);
-  int carved;
-  return gp != nullptr ? gp : CarveStacks(stack_class, 1, &carved);
 }
 
 // LOT-4: gp ends pinned, and its thread with it.
@@ -109,15 +114,7 @@ void Gdestroy(G* gp, void*) {
   P* p = getp();
   if (gp->lockedm != nullptr) EndPinned(gp);
   Bump(p->destroyed);
-  if (gp->stack_class == kDefaultStackClass) {
-    gp->schedlink = p->gfree;
-    p->gfree = gp;
-    if (++p->gfree_count >= kLocalMax) SpillGfree(p, kTransfer);
-  } else {
-    RtLock lock(global_free.lock);
-    gp->schedlink = global_free.list[gp->stack_class];
-    global_free.list[gp->stack_class] = gp;
-  }
+  GfPut(p, gp);
 }
 
 [[noreturn]] void Goexit0(G* gp) {
@@ -178,10 +175,7 @@ G* NewG(P* p, std::size_t callable_size, std::size_t stack_size) {
 }
 
 G* NewForeignG(std::size_t callable_size) {
-  std::uint32_t got;
-  int carved;
-  G* gp = TakeGlobalFree(kDefaultStackClass, 1, &got);
-  if (gp == nullptr) gp = CarveStacks(kDefaultStackClass, 1, &carved);
+  G* gp = GfGetGlobal(kDefaultStackClass);
   PrepareG(gp, callable_size);
   gp->goid = sched.goidgen.fetch_add(1, memory_order_relaxed) + 1;  // G1
   gp->parent_goid = 0;
@@ -213,9 +207,7 @@ void internal::StartGoroutine(void* g, void (*run)(void*)) {
   StartG(getp(), static_cast<G*>(g), run);
 }
 
-void ReleaseGfree(P* p) {
-  while (p->gfree_count > 0) SpillGfree(p, 1);
-}
+void ReleaseGfree(P* p) { SpillGfree(p, p->gfree_count); }
 
 void internal::GoOfNil() { Throw("go of nil func value"); }
 
