@@ -44,6 +44,14 @@ TEST(CompareProgram, SaysWhatAProgramCannotExpress) {
       << outcome.out;
 }
 
+TEST(CompareProgram, SaysWhichVariantAProgramCannotExpress) {
+  Outcome outcome = RunCompare({"--pairs=1", "--only=fiber",
+                                "--workloads=syscall -n 100 -variant enter"});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  EXPECT_NE(outcome.out.find("cannot express it"), std::string::npos)
+      << outcome.out;
+}
+
 TEST(CompareProgram, SaysThatARunFailed) {
   Outcome outcome =
       RunCompare({"--pairs=1", "--only=std", "--workloads=yield -n 1 -k 2"});

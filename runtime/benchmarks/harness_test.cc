@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <chrono>
 #include <cstddef>
 #include <numeric>
 #include <string>
@@ -20,6 +21,8 @@ namespace {
 const std::vector<Workload> kWorkloads = {
     {"yield", "n k", "yields", nullptr},
     {"rwmutex", "n k variant", "locks", nullptr},
+    {"preempt", "k dur", "hogs", nullptr},
+    {"rpc", "n", "calls", nullptr, "there is no network"},
 };
 
 Options Parse(const std::vector<std::string>& args) {
@@ -55,6 +58,32 @@ TEST(CommandLine, TheLastOfTwoEqualFlagsCounts) {
 
 TEST(CommandLine, ZeroIsTheDefault) {
   EXPECT_EQ(Parse({"yield", "-k", "0"}).Get("k", 2), 2);
+}
+
+TEST(CommandLine, ZeroIsAValueWhereItMakesSense) {
+  EXPECT_EQ(Parse({"preempt", "-k", "0"}).GetEvenZero("k", 1), 0);
+  EXPECT_EQ(Parse({"preempt"}).GetEvenZero("k", 1), 1);
+}
+
+TEST(CommandLine, TakesADuration) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(Parse({"preempt", "-dur", "5s"}).dur, milliseconds(5000));
+  EXPECT_EQ(Parse({"preempt", "-dur=1m2.5s"}).dur, milliseconds(62'500));
+  EXPECT_EQ(Parse({"preempt"}).dur, milliseconds(0));
+  for (const char* bad : {"5", "soon", "-1s"}) {
+    EXPECT_NE(Complaint({"preempt", "-dur", bad}).find("not a duration"),
+              std::string::npos);
+  }
+}
+
+TEST(CommandLine, SaysWhatTheRuntimeCannotDo) {
+  EXPECT_EQ(ListWorkloads(kWorkloads).find("rpc"), std::string::npos);
+  try {
+    Parse({"rpc", "-n", "1"});
+    ADD_FAILURE() << "not refused";
+  } catch (const CannotExpress& e) {
+    EXPECT_EQ(e.what, "rpc: there is no network");
+  }
 }
 
 TEST(CommandLine, SaysWhatIsWrongAndWhatWouldBeRight) {
@@ -101,6 +130,17 @@ TEST(Report, SaysWhenASizeWasReduced) {
   EXPECT_EQ(line["params"]["n_asked"], 1000);
   EXPECT_EQ(line["params"]["p"], 3);
   EXPECT_FALSE(line["params"].contains("k_asked"));
+}
+
+TEST(Report, TheFigureOfLatenciesIsTheirMedian) {
+  Report report("sleep_precision");
+  report.Result("ns", 4, 1000);
+  report.Latencies({40, 10, 20, 30});
+  auto line = nlohmann::json::parse(report.Line("test", 1));
+  EXPECT_EQ(line["ns_per_op"], 20);
+  EXPECT_EQ(line["extra"]["p50_ns"], 20);
+  EXPECT_EQ(line["extra"]["max_ns"], 40);
+  EXPECT_EQ(line["extra"]["ops"], 4);
 }
 
 TEST(Work, FibIsFib) {

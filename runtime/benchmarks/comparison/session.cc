@@ -13,6 +13,9 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
+constexpr char kCannotExpress[] = "cannot express it";
+constexpr int kCannotExpressStatus = 3;  // harness/program.h
+
 struct Round {
   std::map<std::string, json> lines;
   double foreign = 0;
@@ -32,6 +35,10 @@ std::string Tail(const std::string& text) {
 json LineOf(const Outcome& outcome, double timeout_s, std::string* error) {
   if (outcome.timed_out) {
     *error = absl::StrFormat("no answer in %g s", timeout_s);
+    return {};
+  }
+  if (outcome.status == kCannotExpressStatus) {
+    *error = kCannotExpress;
     return {};
   }
   std::vector<std::string> lines = absl::StrSplit(outcome.out, '\n');
@@ -69,7 +76,7 @@ std::map<std::string, Samples> Session::Sample(const Row& row) {
     if (Expresses(program, row.Workload())) {
       running.push_back(&program);
     } else {
-      samples[program.name].error = "cannot express it";
+      samples[program.name].error = kCannotExpress;
     }
   }
   const std::vector<std::string> args =
@@ -130,7 +137,7 @@ Entry Session::Judge(const Row& row, const std::string& metric,
       !a.empty() && a.size() == b.size() &&
       std::all_of(b.begin(), b.end(), [](double v) { return v > 0; });
   if (!measurable) {
-    entry.failed = !other.error.empty() && other.error != "cannot express it";
+    entry.failed = !other.error.empty() && other.error != kCannotExpress;
     entry.verdict =
         !other.error.empty() ? other.error : absl::StrCat("no ", metric);
     return entry;

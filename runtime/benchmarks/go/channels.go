@@ -2,16 +2,16 @@ package main
 
 import "sync"
 
-// 4: A sends i on ping and receives from pong; B sends back what it receives. A
-// times itself.
-func chanPingPong(o *options, r *report) {
-	n := or(o.n, 2_000_000)
+// pingPong: A sends i on ping and receives from pong; B sends back what it
+// receives. A times itself. A begins with beginA(), B with beginB().
+func pingPong(r *report, n int, beginA, beginB func()) {
 	r.Params["n"] = n
 	ping := make(chan int)
 	pong := make(chan int)
 	var wg sync.WaitGroup
 	wg.Add(2)
 	go func() {
+		beginA()
 		timed(r, "ns/round trip", n, n, func(n int) {
 			for i := 0; i < n; i++ {
 				ping <- i
@@ -22,12 +22,18 @@ func chanPingPong(o *options, r *report) {
 		wg.Done()
 	}()
 	go func() {
+		beginB()
 		for v := range ping {
 			pong <- v
 		}
 		wg.Done()
 	}()
 	wg.Wait()
+}
+
+// 4
+func chanPingPong(o *options, r *report) {
+	pingPong(r, or(o.n, 2_000_000), func() {}, func() {})
 }
 
 // 5: producers and consumers on one channel.

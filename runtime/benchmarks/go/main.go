@@ -10,12 +10,16 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // options is a parsed command line. A number that is 0 means "the default".
 type options struct {
-	p, n, k, cap, prod, cons, batch, cutoff, reps, cs, out, frame int
-	variant                                                       string
+	p, n, k, cap, prod, cons, batch, cutoff, reps, cs, out int
+	us, hogs, frame                                        int
+	variant                                                string
+	dur                                                    time.Duration
+	given                                                  map[string]bool
 }
 
 func or(value, fallback int) int {
@@ -32,7 +36,7 @@ type workload struct {
 	run               func(*options, *report)
 }
 
-var workloads = []workload{
+var workloads = append(append([]workload{
 	{"calib", "n", "0: arithmetic, atomics, clock, calls, page faults", calib},
 	{"spawn_join", "n batch", "1: start tasks in batches, wait for each batch", spawnJoin},
 	{"spawn_join_one", "n", "1: start one task, wait for it, repeat", spawnJoinOne},
@@ -47,8 +51,17 @@ var workloads = []workload{
 	{"skynet", "n", "9: a 10-ary tree of tasks with n leaves", skynet},
 	{"parfib", "n cutoff reps", "10: fib(n), a task per call", parfibRun},
 	{"sieve", "n", "10: the first n primes through n filters", sieveRun},
+	{"sleep_precision", "n us", "11: how late a sleeper wakes", sleepPrecision},
 	{"mem_parked", "n frame", "12: memory of n parked tasks", memParked},
-}
+	{"syscall", "n variant", "13: getpid, raw or told to the scheduler", syscallCost},
+	{"pipe_handoff", "n k hogs", "13: how late a blocking read returns", pipeHandoff},
+	{"blocking_sleep", "k us", "13: k tasks block their threads in nanosleep", blockingSleep},
+}, cgoWorkloads...), []workload{
+	{"lockosthread", "n k", "15: ping-pong of tasks locked to threads", lockOSThread},
+	{"wake_latency", "n us", "15: wake a task on a processor that sleeps", wakeLatency},
+	{"preempt", "k us dur", "19: how late a sleeper wakes beside k hogs", preempt},
+	{"fairness", "k dur", "19: how evenly k hogs share the processors", fairness},
+}...)
 
 func list() string {
 	var b strings.Builder
@@ -81,18 +94,22 @@ func find(name string) *workload {
 }
 
 func parse(w *workload, args []string) *options {
-	o := &options{}
+	o := &options{given: map[string]bool{}}
 	flags := flag.NewFlagSet(w.name, flag.ContinueOnError)
 	numbers := map[string]*int{
 		"p": &o.p, "n": &o.n, "k": &o.k, "cap": &o.cap, "prod": &o.prod,
 		"cons": &o.cons, "batch": &o.batch, "cutoff": &o.cutoff,
-		"reps": &o.reps, "cs": &o.cs, "out": &o.out, "frame": &o.frame,
+		"reps": &o.reps, "cs": &o.cs, "out": &o.out, "us": &o.us,
+		"hogs": &o.hogs, "frame": &o.frame,
 	}
 	taken := strings.Fields("p " + w.flags)
 	for _, name := range taken {
-		if name == "variant" {
+		switch name {
+		case "variant":
 			flags.StringVar(&o.variant, name, "", "variant of the work")
-		} else {
+		case "dur":
+			flags.DurationVar(&o.dur, name, 0, "how long")
+		default:
 			flags.IntVar(numbers[name], name, 0, "")
 		}
 	}
@@ -101,6 +118,7 @@ func parse(w *workload, args []string) *options {
 	if err := flags.Parse(args); err != nil {
 		refuse("%v; %s", err, takes)
 	}
+	flags.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
 	if flags.NArg() > 0 {
 		refuse("not a flag: %q; %s", flags.Arg(0), takes)
 	}
@@ -108,6 +126,9 @@ func parse(w *workload, args []string) *options {
 		if *value < 0 {
 			refuse("-%s %d: must not be negative", name, *value)
 		}
+	}
+	if o.dur < 0 {
+		refuse("-dur %v: must not be negative", o.dur)
 	}
 	return o
 }

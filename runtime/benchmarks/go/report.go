@@ -36,6 +36,14 @@ func (r *report) result(unit string, ops int, wall time.Duration) {
 	r.Extra["ops"] = ops
 }
 
+// latencies files the distribution of samples; its median is the figure.
+func (r *report) latencies(samples []int64) {
+	r.distribution("", samples)
+	if len(samples) > 0 {
+		r.NsPerOp = float64(r.Extra["p50_ns"].(int64))
+	}
+}
+
 // distribution files percentiles, nearest rank.
 func (r *report) distribution(prefix string, samples []int64) {
 	sort.Slice(samples, func(i, j int) bool { return samples[i] < samples[j] })

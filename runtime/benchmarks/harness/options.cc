@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "runtime/benchmarks/harness/work.h"
 
 namespace mn::bench {
 namespace {
@@ -17,6 +19,10 @@ struct FlagInfo {
 };
 
 constexpr std::int64_t kMany = 1'000'000'000'000;
+
+// Flags that are no whole numbers.
+constexpr char kVariant[] = "variant of the work";
+constexpr char kDur[] = "how long, as 5s or 200ms";
 
 // 0 stands for the workload's default wherever a 0 would make no sense.
 constexpr FlagInfo kFlags[] = {
@@ -31,6 +37,8 @@ constexpr FlagInfo kFlags[] = {
     {"reps", 0, 100'000'000, "rounds"},
     {"cs", 0, 1'000'000'000, "work steps inside the critical section"},
     {"out", 0, 1'000'000'000, "work steps outside the critical section"},
+    {"us", 0, kMany, "microseconds of a sleep, a call or a spin"},
+    {"hogs", 0, kMostHogs, "tasks that compute for ever beside"},
     {"frame", 0, 7168, "stack bytes written per task: 0, 1024, 3072, 7168"},
 };
 
@@ -56,7 +64,9 @@ std::string FlagsOf(const Workload& workload) {
   for (std::string word; words >> word;) {
     const FlagInfo* flag = FindFlag(word);
     absl::StrAppendFormat(&text, "  -%-8s %s\n", word,
-                          flag != nullptr ? flag->what : "variant of the work");
+                          flag != nullptr ? flag->what
+                          : word == "dur" ? kDur
+                                          : kVariant);
   }
   return text;
 }
@@ -77,12 +87,27 @@ std::int64_t ParseValue(const FlagInfo& flag, const std::string& text) {
   return value;
 }
 
+std::chrono::nanoseconds ParseDuration(const std::string& text) {
+  absl::Duration d;
+  if (!absl::ParseDuration(text, &d) || d < absl::ZeroDuration()) {
+    throw UsageError{
+        absl::StrFormat("-dur %s: not a duration; -dur: %s", text, kDur)};
+  }
+  return absl::ToChronoNanoseconds(d);
+}
+
 }  // namespace
+
+std::int64_t Options::GetEvenZero(const std::string& flag,
+                                  std::int64_t fallback) const {
+  auto it = values.find(flag);
+  return it == values.end() ? fallback : it->second;
+}
 
 std::int64_t Options::Get(const std::string& flag,
                           std::int64_t fallback) const {
-  auto it = values.find(flag);
-  return it == values.end() || it->second == 0 ? fallback : it->second;
+  const std::int64_t value = GetEvenZero(flag, 0);
+  return value == 0 ? fallback : value;
 }
 
 const Workload* FindWorkload(const std::vector<Workload>& workloads,
@@ -96,6 +121,7 @@ const Workload* FindWorkload(const std::vector<Workload>& workloads,
 std::string ListWorkloads(const std::vector<Workload>& workloads) {
   std::string text;
   for (const Workload& w : workloads) {
+    if (!w.cannot.empty()) continue;
     absl::StrAppendFormat(&text, "%-18s %s\n", w.name, w.what);
   }
   return text;
@@ -111,6 +137,9 @@ Options ParseCommandLine(const std::vector<Workload>& workloads,
   if (workload == nullptr) {
     throw UsageError{absl::StrCat("no such workload: ", args[0], "; one of:\n",
                                   ListWorkloads(workloads))};
+  }
+  if (!workload->cannot.empty()) {
+    throw CannotExpress{absl::StrCat(workload->name, ": ", workload->cannot)};
   }
   Options options;
   options.workload = workload->name;
@@ -140,6 +169,8 @@ Options ParseCommandLine(const std::vector<Workload>& workloads,
     }
     if (name == "variant") {
       options.variant = value;
+    } else if (name == "dur") {
+      options.dur = ParseDuration(value);
     } else if (name == "p") {
       options.p = static_cast<int>(ParseValue(*flag, value));
     } else {

@@ -8,6 +8,7 @@
 // what it was asked for prints a figure for something else.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -23,10 +24,14 @@ struct Options {
   int p = 0;  // processors; 0: the runtime's own default
   std::map<std::string, std::int64_t> values;  // the other numeric flags
   std::string variant;
+  std::chrono::nanoseconds dur{0};  // 0: the workload's default
 
   // The value of -`flag`; `fallback` when it was not given, or given as 0
   // (which means "the default" in every program).
   std::int64_t Get(const std::string& flag, std::int64_t fallback) const;
+  // The same for a flag whose 0 is a value like any other.
+  std::int64_t GetEvenZero(const std::string& flag,
+                           std::int64_t fallback) const;
 };
 
 // One workload: what it is called, the flags that it looks at beside -p
@@ -37,6 +42,9 @@ struct Workload {
   std::string flags;
   std::string what;
   std::function<void(const Options&, Report&)> run;
+  // Why this runtime cannot do it. Then it is not listed, and asking for it
+  // throws CannotExpress.
+  std::string cannot = {};
 };
 
 // Bad input: what() says what is wrong with it and what would be right.
@@ -44,7 +52,13 @@ struct UsageError {
   std::string what;
 };
 
-// Parses argv[1..]; throws UsageError. argv[1] must name one of `workloads`.
+// Good input, but nothing that this runtime can do: what() says why not.
+struct CannotExpress {
+  std::string what;
+};
+
+// Parses argv[1..]; throws UsageError or CannotExpress. argv[1] must name one
+// of `workloads`.
 Options ParseCommandLine(const std::vector<Workload>& workloads,
                          const std::vector<std::string>& args);
 

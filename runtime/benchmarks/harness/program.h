@@ -25,8 +25,11 @@ namespace mn::bench {
   Finish(1);
 }
 
+inline constexpr int kCannotExpress = 3;
+
 // One process is one sample: warm-up, one timed part, one JSON line on stdout.
-// Exit status: 0; 1 when the work went wrong; 2 for a bad command line.
+// Exit status: 0; 1 when the work went wrong; 2 for a bad command line; 3 for
+// work that this runtime cannot express.
 template <class Rt>
 int Program(const std::vector<Workload>& workloads, int argc, char** argv) {
   std::vector<std::string> args(argv + 1, argv + argc);
@@ -34,24 +37,28 @@ int Program(const std::vector<Workload>& workloads, int argc, char** argv) {
     std::fputs(ListWorkloads(workloads).c_str(), stdout);
     return 0;
   }
-  auto refuse = [](const UsageError& e) {
-    const bool line_ends = !e.what.empty() && e.what.back() == '\n';
-    std::fprintf(stderr, "%sbench: %s%s", Rt::kName, e.what.c_str(),
+  auto refuse = [](const std::string& what, int status) {
+    const bool line_ends = !what.empty() && what.back() == '\n';
+    std::fprintf(stderr, "%sbench: %s%s", Rt::kName, what.c_str(),
                  line_ends ? "" : "\n");
-    return 2;
+    return status;
   };
   Options options;
   try {
     options = ParseCommandLine(workloads, args);
   } catch (const UsageError& e) {
-    return refuse(e);
+    return refuse(e.what, 2);
+  } catch (const CannotExpress& e) {
+    return refuse(e.what, kCannotExpress);
   }
   Rt::Run(options.p, [&] {
     Report report(options.workload);
     try {
       FindWorkload(workloads, options.workload)->run(options, report);
     } catch (const UsageError& e) {
-      Finish(refuse(e));
+      Finish(refuse(e.what, 2));
+    } catch (const CannotExpress& e) {
+      Finish(refuse(e.what, kCannotExpress));
     }
     std::puts(report.Line(Rt::kName, Rt::Processors()).c_str());
     Finish(0);

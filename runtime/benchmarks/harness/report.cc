@@ -56,6 +56,11 @@ void Report::Result(const std::string& unit, std::int64_t ops,
   extra_["ops"] = ops;
 }
 
+void Report::Latencies(const std::vector<std::int64_t>& samples) {
+  Distribution("", samples);
+  if (!samples.empty()) Figure(extra_["p50_ns"].get<double>());
+}
+
 void Report::Distribution(const std::string& prefix,
                           std::vector<std::int64_t> samples) {
   std::sort(samples.begin(), samples.end());

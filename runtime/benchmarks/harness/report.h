@@ -38,6 +38,13 @@ class Report {
   // `ops` operations took `wall_ns` in all.
   void Result(const std::string& unit, std::int64_t ops, std::int64_t wall_ns);
 
+  // For work whose figure is not wall time by operations: `value` takes its
+  // place in what Result filed.
+  void Figure(double value) { ns_per_op_ = value; }
+
+  // The figure is the median of `samples`; their distribution is filed too.
+  void Latencies(const std::vector<std::int64_t>& samples);
+
   // The distribution of `samples`: PREFIXp50_ns, ...
   void Distribution(const std::string& prefix,
                     std::vector<std::int64_t> samples);

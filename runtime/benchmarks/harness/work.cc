@@ -1,6 +1,19 @@
 #include "runtime/benchmarks/harness/work.h"
 
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+
 namespace mn::bench {
+namespace {
+
+struct alignas(128) Counter {
+  std::atomic<std::uint64_t> value{0};
+};
+
+Counter g_hogs[kMostHogs];
+
+}  // namespace
 
 [[gnu::noinline]] std::uint64_t Work(std::uint64_t x, std::int64_t steps) {
   for (std::int64_t i = 0; i < steps; i++) {
@@ -27,5 +40,33 @@ namespace mn::bench {
   Keep(b);
   return a + b;
 }
+
+[[gnu::noinline]] void Hog(std::int64_t i) {
+  std::atomic<std::uint64_t>& value = g_hogs[i].value;
+  for (;;) {
+    value.store(value.load(std::memory_order_relaxed) + 1,
+                std::memory_order_relaxed);
+  }
+}
+
+std::uint64_t HogCount(std::int64_t i) {
+  return g_hogs[i].value.load(std::memory_order_relaxed);
+}
+
+extern "C" {
+
+[[gnu::noinline]] void CEmpty() { asm volatile(""); }
+
+void CSleep(std::int64_t us) {
+  timespec left = {us / 1'000'000, us % 1'000'000 * 1000};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
+void CRepeat(std::int64_t n, void (*f)(void*), void* arg) {
+  for (std::int64_t i = 0; i < n; i++) f(arg);
+}
+
+}  // extern "C"
 
 }  // namespace mn::bench

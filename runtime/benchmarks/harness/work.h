@@ -1,8 +1,8 @@
 // The pieces of work that every workload shares, and the clock.
 //
-// Work, Empty and Fib live in a file of their own and look opaque to their
-// callers: a compiler that saw through them would compute the answer once, or
-// not at all, and the benchmark would measure that.
+// They live in a file of their own and look opaque to their callers: a compiler
+// that saw through them would compute the answer once, or not at all, and the
+// benchmark would measure that.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,22 @@ std::uint64_t Work(std::uint64_t x, std::int64_t steps);
 // x + 1, through a call.
 std::int64_t Empty(std::int64_t x);
 
+// Adds 1 to the counter of hog `i`, a load, an addition and a store, for ever
+// and without a call. Each counter has its own cache lines.
+[[noreturn]] void Hog(std::int64_t i);
+std::uint64_t HogCount(std::int64_t i);
+inline constexpr std::int64_t kMostHogs = 64;
+
 // fib(n) by plain recursion: fib(0) = 0, fib(1) = 1. Both calls are made.
 std::int64_t Fib(std::int64_t n);
+
+// What a C library might have.
+extern "C" {
+void CEmpty(void);
+// Sleeps in nanosleep(2), whatever interrupts it.
+void CSleep(int64_t us);
+// Calls f(arg) n times.
+void CRepeat(int64_t n, void (*f)(void*), void* arg);
+}
 
 }  // namespace mn::bench

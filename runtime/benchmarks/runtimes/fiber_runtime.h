@@ -1,5 +1,6 @@
 // Boost.Fiber with its work_stealing scheduler on P threads, as the workloads
-// see it (workloads/all.h). It has no reader-writer lock.
+// see it (workloads/all.h). It has no reader-writer lock, no preemption, and
+// nothing that keeps the other fibers of a thread going while one blocks it.
 //
 // Stacks are as large as ours, from malloc (fixedsize_stack): faster than
 // protected_fixedsize_stack, and without guard pages. pooled_fixedsize_stack,
@@ -114,6 +115,7 @@ struct FiberRuntime {
   static void Sleep(std::chrono::nanoseconds d) {
     boost::this_fiber::sleep_for(d);
   }
+  static constexpr bool kPreempts = false;
 };
 
 }  // namespace mn::bench

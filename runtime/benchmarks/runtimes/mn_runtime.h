@@ -49,6 +49,22 @@ struct MnRuntime {
   }
   static void Yield() { mn::Gosched(); }
   static void Sleep(std::chrono::nanoseconds d) { mn::Sleep(d); }
+
+  static constexpr bool kPreempts = true;
+  template <class F>
+  static auto Syscall(F&& f) {
+    return mn::Syscall(std::forward<F>(f));
+  }
+  template <class F>
+  static void Foreign(F&& f) {
+    mn::Foreign(std::forward<F>(f));
+  }
+  template <class F>
+  static void Callback(F&& f) {
+    mn::Callback(std::forward<F>(f));
+  }
+  static constexpr bool kAlwaysLocked = false;
+  static void LockOSThread() { mn::LockOSThread(); }
 };
 
 }  // namespace mn::bench

@@ -130,6 +130,23 @@ struct StdRuntime {
     std::this_thread::sleep_for(d);
   }
 
+  // A thread that blocks, or that runs C, is the kernel's business alone.
+  static constexpr bool kPreempts = true;
+  template <class F>
+  static auto Syscall(F&& f) {
+    return f();
+  }
+  template <class F>
+  static void Foreign(F&& f) {
+    f();
+  }
+  template <class F>
+  static void Callback(F&& f) {
+    f();
+  }
+  static constexpr bool kAlwaysLocked = true;
+  static void LockOSThread() {}
+
  private:
   // Restricts the process to `p` of the CPUs that it may use; 0: to none.
   static void UseCpus(int p);

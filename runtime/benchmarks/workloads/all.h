@@ -8,6 +8,15 @@
 //                    processors (0: as many as the runtime takes by itself)
 //   Processors()     p as it is
 //   Go(f), Yield(), Sleep(d)
+//   kPreempts        a task that computes for ever does not keep others from
+//                    running
+//   Syscall(f)       runs f, which blocks the thread, while the other tasks go
+//                    on; returns what f returns. May be left out
+//   Foreign(f), Callback(f)
+//                    runs f as C code; runs f as a task again, inside Foreign.
+//                    May be left out
+//   LockOSThread()   the task keeps its thread; kAlwaysLocked: every task does
+//                    anyway. May be left out
 //   WaitGroup        Add(n) Done() Wait()
 //   Mutex            Lock() Unlock()
 //   RWMutex          Lock() Unlock() RLock() RUnlock(); may be left out
@@ -24,9 +33,14 @@
 #include "runtime/benchmarks/workloads/calib.h"
 #include "runtime/benchmarks/workloads/channels.h"
 #include "runtime/benchmarks/workloads/fan.h"
+#include "runtime/benchmarks/workloads/foreign.h"
 #include "runtime/benchmarks/workloads/locks.h"
 #include "runtime/benchmarks/workloads/memory.h"
+#include "runtime/benchmarks/workloads/preemption.h"
 #include "runtime/benchmarks/workloads/spawn.h"
+#include "runtime/benchmarks/workloads/syscalls.h"
+#include "runtime/benchmarks/workloads/threads.h"
+#include "runtime/benchmarks/workloads/timers.h"
 #include "runtime/benchmarks/workloads/trees.h"
 
 namespace mn::bench {
@@ -37,7 +51,9 @@ std::vector<Workload> AllWorkloads() {
   for (auto& group :
        {CalibWorkloads<Rt>(), SpawnWorkloads<Rt>(), ChannelWorkloads<Rt>(),
         LockWorkloads<Rt>(), FanWorkloads<Rt>(), TreeWorkloads<Rt>(),
-        MemoryWorkloads<Rt>()}) {
+        TimerWorkloads<Rt>(), MemoryWorkloads<Rt>(), SyscallWorkloads<Rt>(),
+        ForeignWorkloads<Rt>(), ThreadWorkloads<Rt>(),
+        PreemptionWorkloads<Rt>()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

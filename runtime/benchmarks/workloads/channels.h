@@ -11,18 +11,19 @@
 
 namespace mn::bench {
 
-// 4: A sends i on ping and receives from pong; B sends back what it receives. A
-// times itself, so that nothing but the two tasks is in the figure.
-template <class Rt>
-void ChanPingPong(const Options& options, Report& report) {
+// A sends i on ping and receives from pong; B sends back what it receives. A
+// times itself, so that nothing but the two tasks is in the figure. A begins
+// with begin_a(), B with begin_b().
+template <class Rt, class F, class G>
+void PingPong(std::int64_t asked, Report& report, F begin_a, G begin_b) {
   using Chan = typename Rt::template Chan<std::int64_t>;
-  const std::int64_t n =
-      report.Bounded("n", options.Get("n", 2'000'000), Rt::kMostSwitches);
+  const std::int64_t n = report.Bounded("n", asked, Rt::kMostSwitches);
   Chan ping(0);
   Chan pong(0);
   typename Rt::WaitGroup wg;
   wg.Add(2);
-  Rt::Go([&wg, &report, ping, pong, n]() mutable {
+  Rt::Go([&wg, &report, ping, pong, n, begin_a]() mutable {
+    begin_a();
     for (std::int64_t i = 0; i < n / 10; i++) {
       ping.Send(i);
       pong.Recv();
@@ -36,11 +37,19 @@ void ChanPingPong(const Options& options, Report& report) {
     ping.Close();
     wg.Done();
   });
-  Rt::Go([&wg, ping, pong]() mutable {
+  Rt::Go([&wg, ping, pong, begin_b]() mutable {
+    begin_b();
     while (auto v = ping.Next()) pong.Send(*v);
     wg.Done();
   });
   wg.Wait();
+}
+
+// 4
+template <class Rt>
+void ChanPingPong(const Options& options, Report& report) {
+  PingPong<Rt>(
+      options.Get("n", 2'000'000), report, [] {}, [] {});
 }
 
 // 5: producers and consumers on one channel. Creating the tasks and the channel

@@ -111,14 +111,16 @@ void RWMutexPairs(const Options& options, Report& report) {
 
 template <class Rt>
 std::vector<Workload> LockWorkloads() {
-  std::vector<Workload> all = {{"mutex", "n k cs out",
-                                "7: lock, add, unlock by k tasks",
-                                MutexPairs<Rt>}};
+  Workload rwmutex = {"rwmutex", "n k variant",
+                      "7: 99 reads and a write by k tasks", nullptr};
   if constexpr (requires { typename Rt::RWMutex; }) {
-    all.push_back({"rwmutex", "n k variant",
-                   "7: 99 reads and a write by k tasks", RWMutexPairs<Rt>});
+    rwmutex.run = RWMutexPairs<Rt>;
+  } else {
+    rwmutex.cannot = "there is no reader-writer lock";
   }
-  return all;
+  return {{"mutex", "n k cs out", "7: lock, add, unlock by k tasks",
+           MutexPairs<Rt>},
+          rwmutex};
 }
 
 }  // namespace mn::bench
