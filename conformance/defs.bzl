@@ -2,7 +2,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_test")
 
-def conformance_test(name):
+def conformance_test(name, tags = []):
     """AREA/WHAT_test.cc as the test //conformance:AREA/WHAT_test.
 
     Its TESTs run on a plain thread and look at programs (MN_PROGRAM in the same file) from outside.
@@ -12,6 +12,7 @@ def conformance_test(name):
         size = "small",
         timeout = "moderate",  # a dozen processes, each of which may start slowly on a busy machine
         srcs = [name + ".cc"],
+        tags = tags,
         deps = [
             ":support",
             "//runtime",

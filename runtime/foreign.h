@@ -39,8 +39,10 @@ void Callback(void (*run)(void*), void* arg);
 // its threads for as long as f runs: f may use channels, Go, everything). Waits
 // for a P first, so it may take as long as goroutines take. An exception that
 // leaves f passes to the caller; Goexit inside f on a foreign thread is fatal.
-// Caller: those two only. The runtime must have been started.
-// Mirrors a cgo callback.
+// Caller: those two only. The runtime must have been started. No deadlock is
+// reported while a thread lives that has called in once, since it may do so
+// again; one that never has is unknown, so let it before all goroutines wait
+// for it. Mirrors a cgo callback.
 template <class F>
 void Callback(F&& f) {
   using Callable = std::remove_reference_t<F>;
@@ -71,7 +73,8 @@ class ForeignPool {
   }
 
   // As Call, unless `stop` is requested while it waits for its turn: false
-  // then, and f never runs. A call that has begun cannot be stopped.
+  // then, and f never runs. A call that has begun cannot be stopped. Whoever
+  // requests the stop must be a goroutine.
   template <class F>
   bool Call(std::stop_token stop, F&& f) {
     if (!Enter(stop)) return false;

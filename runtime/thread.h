@@ -37,7 +37,9 @@ int Gettid();
 int SetMaxThreads(int threads);
 
 // Threads of the runtime that exist, sysmon included; foreign threads that have
-// called in are not. A snapshot. Any thread. Mirrors the metric
+// called in are not. Threads that have idled for 5 s (GODEBUG=idlethreadms=N:
+// for N ms) end, all but GOMAXPROCS + 4 and the main one; under profile `go`
+// they stay. A snapshot. Any thread. Mirrors the metric
 // /sched/threads/total:threads.
 int NumThreads();
 

@@ -1,7 +1,10 @@
 // How many Ps: the environment variable GOMAXPROCS and the CPUs of the machine.
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -107,6 +110,130 @@ TEST(Gomaxprocs, CpusAreThoseOfTheAffinityMaskAtTheStart) {
   EXPECT_EQ(Number(r, "procs"), 1);
   EXPECT_EQ(Number(r, "cpus_later"), 1);
   Measured("1 of " + std::to_string(CPU_COUNT(&mine)) + " CPUs");
+}
+
+// As many goroutines as it is asked for meet by spinning: all execute at once.
+bool MeetOnPs(int n) {
+  std::atomic<int> arrived{0};
+  WaitGroup all;
+  for (int i = 0; i < n; i++) {
+    all.Go([&] {
+      arrived++;
+      while (arrived < n) {
+      }
+    });
+  }
+  all.Wait();
+  return arrived == n;
+}
+
+MN_PROGRAM(SetsProcs) {
+  Say("read", GOMAXPROCS(0));
+  Say("read_negative", GOMAXPROCS(-3));
+  Say("old", GOMAXPROCS(4));
+  Say("met", MeetOnPs(4));
+  Say("older", GOMAXPROCS(1));
+  Say("now", GOMAXPROCS());
+  return 0;
+}
+
+TEST(Gomaxprocs, CallSetsTheNumberAndReturnsTheOld) {
+  const ProcessResult r = RunProgram("SetsProcs", OnProcs(2));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "read"), 2);
+  EXPECT_EQ(Number(r, "read_negative"), 2);
+  EXPECT_EQ(Number(r, "old"), 2);
+  EXPECT_EQ(Number(r, "met"), 1);
+  EXPECT_EQ(Number(r, "older"), 4);
+  EXPECT_EQ(Number(r, "now"), 1);
+  Measured("2, then 4 that execute at once, then 1");
+}
+
+MN_PROGRAM(SetsTheDefault) {
+  Say("env", GOMAXPROCS());
+  SetDefaultGOMAXPROCS();
+  Say("standard", GOMAXPROCS());
+  GOMAXPROCS(GOMAXPROCS() + 5);
+  SetDefaultGOMAXPROCS();
+  Say("again", GOMAXPROCS());
+  return 0;
+}
+
+TEST(Gomaxprocs, SetDefaultUndoesTheEnvironmentAndTheCall) {
+  const int want = NotTheDefault();
+  const ProcessResult r = RunProgram("SetsTheDefault", OnProcs(want));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "env"), want);
+  EXPECT_EQ(Number(r, "standard"), want - 1);
+  EXPECT_EQ(Number(r, "again"), want - 1);
+  Measured(Text(r, "env") + " by the environment, " + Text(r, "standard") +
+           " by default");
+}
+
+// A hundred changes while goroutines are queued, asleep, in the kernel and on
+// channels.
+MN_PROGRAM(ChangesUnderLoad) {
+  constexpr int kEach = 20, kRounds = 50;
+  std::atomic<int> rounds{0};
+  std::atomic<bool> over{false};
+  WaitGroup all;
+  for (int i = 0; i < kEach; i++) {
+    all.Go([&] {
+      for (int k = 0; k < kRounds; k++, rounds++) Gosched();
+    });
+    all.Go([&] {
+      for (int k = 0; k < kRounds; k++, rounds++) {
+        Sleep(std::chrono::microseconds(200));
+      }
+    });
+    all.Go([&] {
+      for (int k = 0; k < kRounds; k++, rounds++) Syscall([] { usleep(200); });
+    });
+    Chan<int> ch(0);
+    all.Go([&, ch]() mutable {
+      for (int k = 0; k < kRounds; k++, rounds++) ch.Send(k);
+    });
+    all.Go([&, ch]() mutable {
+      for (int k = 0; k < kRounds; k++) rounds += ch.Recv() == k ? 1 : 0;
+    });
+  }
+  WaitGroup changer;
+  int changes = 0;
+  changer.Go([&] {
+    for (int n = 1; changes < 100 || !over; n = n % 7 + 1) {
+      GOMAXPROCS(n);
+      changes++;
+      Sleep(std::chrono::microseconds(100));
+    }
+  });
+  all.Wait();
+  over = true;
+  changer.Wait();
+  Say("changes", changes);
+  Say("rounds", rounds);
+  Say("want", 5 * kEach * kRounds);
+  Say("goroutines", NumGoroutine());
+  return 0;
+}
+
+TEST(Gomaxprocs, ChangesUnderLoadLoseNothing) {
+  const ProcessResult r = RunProgram("ChangesUnderLoad", OnProcs(4));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_GE(Number(r, "changes"), 100);
+  EXPECT_EQ(Number(r, "rounds"), Number(r, "want"));
+  Measured(Text(r, "changes") + " changes, " + Text(r, "rounds") + " of " +
+           Text(r, "want") + " rounds");
+}
+
+TEST(Gomaxprocs, MaxprocsSaysWhatItIsAndWhy) {
+  const ProcessResult fixed = RunProgram(
+      "SaysProcs", {.env = {{"GOMAXPROCS", "3"}, {"GODEBUG", "maxprocs=1"}}});
+  EXPECT_EQ(fixed.err, "maxprocs: GOMAXPROCS=3: from the environment\n");
+  const ProcessResult r =
+      RunProgram("SaysProcs", {.env = {{"GODEBUG", "maxprocs=1"}}});
+  const std::string start = "maxprocs: GOMAXPROCS=" + Text(r, "procs") + ": ";
+  EXPECT_TRUE(r.err.starts_with(start)) << r.err;
+  Measured(r.err.substr(0, r.err.find('\n')));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ void FatalText::Print() {
 }
 
 void EnterFatal() {
-  EnterRuntime();  // for good: a report is not interrupted
+  EnterRuntime();                   // for good: a report is not interrupted
   if (this_thread_is_dying) Die();  // died while reporting: just go
   this_thread_is_dying = true;
   if (dying.fetch_add(1, memory_order_relaxed) != 0) {

@@ -4,7 +4,11 @@ namespace mn {
 
 // `used`: link-time optimisation cannot see the references inside the assembly.
 __attribute__((used)) thread_local bool tls_in_runtime = false;
-__attribute__((used)) thread_local bool tls_preempt_pending = false;
+__attribute__((used)) thread_local mn::atomic<bool> tls_preempt_pending{false};
+
+__attribute__((noinline)) mn::atomic<bool>* PreemptPendingNote() {
+  return &tls_preempt_pending;
+}
 
 #if !defined(__x86_64__) && !MN_SIM
 // Not inline: the address of a thread_local must not outlive a switch.
@@ -24,12 +28,12 @@ __attribute__((noinline)) bool InRuntime() {
   return in;
 }
 __attribute__((noinline)) bool PreemptPending() {
-  bool pending = tls_preempt_pending;
+  bool pending = tls_preempt_pending.load(memory_order_relaxed);
   asm volatile("" : "+r"(pending));
   return pending;
 }
 __attribute__((noinline)) void SetPreemptPending(bool on) {
-  tls_preempt_pending = on;
+  tls_preempt_pending.store(on, memory_order_relaxed);
 }
 #endif
 

@@ -16,8 +16,9 @@
 //   PRE-2 the signal handler changes nothing of a thread that is in the
 //         runtime: it leaves a note, `pending`, and the next call that may park
 //         anyway gives the processor up (ParkingCall in sched/runtime_call.h).
-// Only the thread itself and its signal handlers touch the two bytes, and each
-// access is one instruction, so none is atomic.
+// Only the thread itself and its signal handlers touch the first byte, and each
+// access is one instruction, so it needs no atomic; the second may also be set
+// by sysmon, where signals are switched off.
 //
 // Rejected: Go's table of unsafe program counters (needs the compiler); marking
 // by section or by symbol name (inlining, memcpy, stripped binaries); a counter
@@ -29,7 +30,7 @@
 namespace mn {
 
 extern thread_local bool tls_in_runtime;
-extern thread_local bool tls_preempt_pending;
+extern thread_local mn::atomic<bool> tls_preempt_pending;
 
 #if MN_SIM
 // The explorer has no signals.
@@ -76,6 +77,9 @@ bool InRuntime();
 bool PreemptPending();
 void SetPreemptPending(bool on);
 #endif
+
+// Where the calling thread's note is.
+mn::atomic<bool>* PreemptPendingNote();
 
 // For a scope that holds an RtMutex and may be entered by any thread.
 class InRuntimeScope {

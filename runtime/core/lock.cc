@@ -22,7 +22,7 @@ constexpr int kSpins = 100;
 
 }  // namespace
 
-#ifndef MN_SIM  // the explorer has its own (sim/host/futex.cc)
+#ifndef MN_SIM  // the explorer has its own (sim/host/primitives.cc)
 
 void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected,
                std::int64_t ns) {

@@ -39,9 +39,14 @@ struct alignas(64) M {
   // Set by whoever sends the preemption signal, taken back by its handler:
   // tells ours from a SIGURG of somebody else.
   mn::atomic<std::uint32_t> preempt_wanted{0};
+  // The thread's tls_preempt_pending.
+  mn::atomic<mn::atomic<bool>*> preempt_pending{nullptr};
   // The goroutine on it lost its P in a handoff and runs on. Written by the
   // thread, read by sysmon.
   mn::atomic<bool> handed_off{false};
+  // Whoever sends the signal may have read p->m just before this M was given to
+  // another thread: the signal then goes astray, which does no harm.
+  mn::atomic<std::int32_t> tid{0};
 
   // ---- guarded by sched.lock ----------------------------------------------
   M* schedlink = nullptr;       // sched.midle
@@ -52,7 +57,7 @@ struct alignas(64) M {
   std::int64_t id = 0;
   Note park;
   pthread_t thread{};
-  std::int32_t tid = 0;
+  void* signal_stack = nullptr;  // what it was given (ctx/stack.h)
 };
 
 }  // namespace mn

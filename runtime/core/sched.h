@@ -20,6 +20,7 @@ struct AllPs {
   std::int32_t n = 0;     // GOMAXPROCS
   std::int32_t made = 0;  // of the Ps in `p`
   P** p = nullptr;
+  const AllPs* older = nullptr;  // the table that this one replaced
 
   P** begin() const { return p; }
   P** end() const { return p + n; }

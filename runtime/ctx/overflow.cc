@@ -63,12 +63,17 @@ void InstallOverflowReport() {
   struct sigaction action = {};
   action.sa_sigaction = OnFault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  sigemptyset(&action.sa_mask);
+  // Nothing may interrupt the report: it leaves the signal stack for a larger
+  // one, and the next signal would begin at the top of the one it left.
+  sigfillset(&action.sa_mask);
   ::sigaction(SIGSEGV, &action, &previous_segv);
   ::sigaction(SIGBUS, &action, &previous_bus);
 }
 
-void InstallSignalStack() {
+void* InstallSignalStack(bool keep) {
+  stack_t present = {};
+  ::sigaltstack(nullptr, &present);
+  if (keep && !(present.ss_flags & SS_DISABLE)) return nullptr;
   void* p = ::mmap(nullptr, kSignalStackSize, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) {
@@ -78,14 +83,20 @@ void InstallSignalStack() {
   stack.ss_sp = p;
   stack.ss_size = kSignalStackSize;
   ::sigaltstack(&stack, nullptr);
+  return p;
 }
 
-void RemoveSignalStack() {
-  stack_t off = {};
-  stack_t old = {};
-  off.ss_flags = SS_DISABLE;
-  ::sigaltstack(&off, &old);
-  if (old.ss_sp != nullptr) ::munmap(old.ss_sp, old.ss_size);
+void RemoveSignalStack(void* given) {
+  if (given == nullptr) return;
+  stack_t present = {};
+  ::sigaltstack(nullptr, &present);
+  // A library may have put its own in the place of ours.
+  if (present.ss_sp == given) {
+    stack_t off = {};
+    off.ss_flags = SS_DISABLE;
+    ::sigaltstack(&off, nullptr);
+  }
+  ::munmap(given, kSignalStackSize);
 }
 
 }  // namespace mn

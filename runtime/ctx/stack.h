@@ -53,9 +53,10 @@ G* GuardOwner(std::uintptr_t addr);
 // handled them before. Once.
 void InstallOverflowReport();
 
-// Gives the calling thread the alternate stack that the report runs on.
-void InstallSignalStack();
-// Takes it away again, before the thread ends.
-void RemoveSignalStack();
+// Gives the calling thread the alternate stack that the report runs on. `keep`:
+// unless it has one of its own. Returns what it was given, or null.
+void* InstallSignalStack(bool keep);
+// Takes what it was given away again, before the thread ends.
+void RemoveSignalStack(void* given);
 
 }  // namespace mn

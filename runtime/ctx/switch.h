@@ -54,7 +54,7 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
                                                     void* arg,
                                                     bool dying = false) {
   MN_DCHECK(InRuntime(), "PRE-1");
-  M* m = getm();
+  M* m = from->m;  // no thread_local: it is the same
   from->fp = __builtin_frame_address(0);
   from->eh = *m->eh;
   *m->eh = to->eh;

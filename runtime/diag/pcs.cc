@@ -41,4 +41,18 @@ void PrintPcs(const std::uintptr_t* pcs, int n) {
   text.Print();
 }
 
+std::uintptr_t ProgramFunction(const std::uintptr_t* pcs, int n) {
+  std::uintptr_t entry = 0;
+  for (int i = 0; i < n && entry == 0; i++) {
+    internal::Symbolize(
+        pcs[i], /*exact=*/i == 0,
+        [](void* out, const internal::Frame& frame) {
+          auto& e = *static_cast<std::uintptr_t*>(out);
+          if (e == 0 && !frame.IsPlumbing()) e = frame.entry;
+        },
+        &entry);
+  }
+  return entry != 0 ? entry : pcs[0];
+}
+
 }  // namespace mn

@@ -17,4 +17,8 @@ int StackPcs(std::uintptr_t fp, std::uintptr_t stack_lo,
 // others are return addresses. Allocates.
 void PrintPcs(const std::uintptr_t* pcs, int n);
 
+// Where the innermost function of the program starts, without the machinery as
+// above; pcs[0] if there is none. Allocates.
+std::uintptr_t ProgramFunction(const std::uintptr_t* pcs, int n);
+
 }  // namespace mn

@@ -6,6 +6,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "runtime/core/godebug.h"
 #include "runtime/core/profile.h"
@@ -16,15 +17,20 @@ namespace mn {
 
 namespace {
 
+// Text that never allocates once it is made: a goroutine that preemption found
+// inside malloc may wait for sched.lock, which we hold, with malloc's lock
+// held.
 class Text {
  public:
+  explicit Text(std::size_t capacity) { text_.reserve(capacity); }
   __attribute__((format(printf, 2, 3))) void Add(const char* format, ...) {
     char buffer[256];
     va_list args;
     va_start(args, format);
     std::vsnprintf(buffer, sizeof buffer, format, args);
     va_end(args);
-    text_ += buffer;
+    const std::string_view line(buffer);
+    if (line.size() <= text_.capacity() - text_.size()) text_ += line;
   }
   void Print() { (void)!::write(STDERR_FILENO, text_.data(), text_.size()); }
 
@@ -32,12 +38,31 @@ class Text {
   std::string text_;
 };
 
-// An id, or nil.
+// An id, or nil. Short enough not to be allocated.
 std::string Id(bool there, std::int64_t id) {
   return there ? std::to_string(id) : "nil";
 }
 
-void AddDetail(Text& text) {
+// Fields of Ps, Ms and Gs are read while their owners write them: a snapshot
+// for people.
+__attribute__((no_sanitize("thread"))) void AddG(G* gp, void* out) {
+  const GStatus status = gp->status.load(memory_order_relaxed);
+  const M* m = status == GStatus::kRunning || status == GStatus::kSyscall ||
+                       status == GStatus::kHandedOff
+                   ? gp->m
+                   : nullptr;
+  const M* locked = gp->lockedm;
+  static_cast<Text*>(out)->Add(
+      "  G%" PRIu64 ": status=%u(%s) m=%s lockedm=%s\n", gp->goid,
+      static_cast<unsigned>(status),
+      status == GStatus::kWaiting
+          ? WaitReasonText(gp->waitreason.load(memory_order_relaxed))
+          : "",
+      Id(m != nullptr, m != nullptr ? m->id : 0).c_str(),
+      Id(locked != nullptr, locked != nullptr ? locked->id : 0).c_str());
+}
+
+__attribute__((no_sanitize("thread"))) void AddDetail(Text& text) {
   for (const P* p : Allp()) {
     const M* m = p->m.load(memory_order_relaxed);
     text.Add(
@@ -67,34 +92,23 @@ void AddDetail(Text& text) {
                                  : 0)
             .c_str());
   }
-  ForEachG(
-      [](G* gp, void* out) {
-        const GStatus status = gp->status.load(memory_order_relaxed);
-        const M* m = status == GStatus::kRunning ||
-                             status == GStatus::kSyscall ||
-                             status == GStatus::kHandedOff
-                         ? gp->m
-                         : nullptr;
-        const M* locked = gp->lockedm;
-        static_cast<Text*>(out)->Add(
-            "  G%" PRIu64 ": status=%u(%s) m=%s lockedm=%s\n", gp->goid,
-            static_cast<unsigned>(status),
-            status == GStatus::kWaiting
-                ? WaitReasonText(gp->waitreason.load(memory_order_relaxed))
-                : "",
-            Id(m != nullptr, m != nullptr ? m->id : 0).c_str(),
-            Id(locked != nullptr, locked != nullptr ? locked->id : 0).c_str());
-      },
-      &text);
+  ForEachG(AddG, &text);
+}
+
+// Room for a line of every P, M and G, and some that come meanwhile.
+std::size_t Capacity(bool detail) {
+  std::size_t lines = static_cast<std::size_t>(Allp().made) + 64;
+  if (detail) {
+    lines += static_cast<std::size_t>(sched.mcount.load(memory_order_relaxed));
+    ForEachG([](G*, void* n) { ++*static_cast<std::size_t*>(n); }, &lines);
+  }
+  return lines * 160;
 }
 
 }  // namespace
 
-// Fields of Ms and Gs are read while their owners write them: a snapshot for
-// people.
-__attribute__((no_sanitize("thread"))) void PrintSchedtrace(
-    std::int64_t since_start_ns, bool detail) {
-  Text text;
+void PrintSchedtrace(std::int64_t since_start_ns, bool detail) {
+  Text text(Capacity(detail));
   {
     RtLock lock(sched.lock);
     const bool go = CurrentProfile() == Profile::kGo;

@@ -3,7 +3,8 @@
 // each of these may still make a goroutine runnable. Once all Ms are idle only
 // a timer could, and a timer keeps an M in netpoll.
 //
-// DLK-1: reported when, and only when, every M is idle and no timer is pending.
+// DLK-1: reported when, and only when, every M and every P is idle and no timer
+// is pending.
 #include "runtime/sched/deadlock.h"
 
 #include "runtime/core/fatal.h"
@@ -17,7 +18,9 @@ void CheckDead() {
   if (alive > 0 || sched.nforeign > 0) return;
   if (sched.gcwaiting.load(memory_order_relaxed)) return;
   if (sched.runqsize.load(memory_order_relaxed) != 0) return;
-  if (sched.needm.load(memory_order_relaxed) != nullptr) return;
+  // A P on its way to a thread that is yet to be made, or to be woken: on
+  // sched.needm, or in the hands of sysmon, which does not count as alive.
+  if (sched.npidle.load(memory_order_relaxed) != Gomaxprocs()) return;
   for (const P* p : Allp()) {
     if (p->timers.NextWhen() != 0) return;
   }

@@ -42,6 +42,7 @@ void DropM(void* arg) {
   EnterRuntime();
   tls_m = nullptr;
   LeaveThreadStack(m);
+  RemoveSignalStack(m->signal_stack);
   FreeM(m);
   LeaveRuntime();
 }

@@ -57,7 +57,7 @@ void internal::NotOnGoroutine(const char* function) {
 
 __attribute__((noinline)) void SwitchAway(G* gp, void (*after)(G*, void*),
                                           void* arg, bool dying) {
-  M* m = getm();
+  M* m = gp->m;
   // The next goroutine straight from this stack if it is at hand: half the cost
   // of going through g0. Safe since `after` publishes gp only on that stack.
   G* next = PickLocal(m);
@@ -96,7 +96,7 @@ void Gosched() {
   // To the tail of the own ring, not of the global queue as in Go: goroutines
   // that yield to each other need no lock, and the 1/61 rule keeps the global
   // queue served.
-  YieldNow();
+  SwitchAway(call.g(), CommitYield, nullptr);
 }
 
 }  // namespace mn

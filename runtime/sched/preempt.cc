@@ -285,7 +285,7 @@ void OnSigurg(int sig, siginfo_t* info, void* context) {
 void Ask(M* m) {
   // release: pairs with the acquire in OnSigurg.
   m->preempt_wanted.store(1, memory_order_release);
-  ::syscall(SYS_tgkill, ::getpid(), m->tid, SIGURG);
+  ::syscall(SYS_tgkill, ::getpid(), m->tid.load(memory_order_relaxed), SIGURG);
 }
 
 // ---- GODEBUG=preempttrace=1
@@ -324,9 +324,7 @@ void ReportHogs() {
   constexpr int kPlaces = 64;
   static std::uintptr_t places[kPlaces];
   static int known = 0;
-  // The place: where the outermost frames of the program are, not the very
-  // instruction.
-  const std::uintptr_t place = hog.pc[std::min(hog.frames - 1, 1)];
+  const std::uintptr_t place = ProgramFunction(hog.pc, hog.frames);
   const bool fresh = known < kPlaces &&
                      std::find(places, places + known, place) == places + known;
   if (fresh) {
@@ -371,9 +369,13 @@ PreemptMode CurrentPreemptMode() { return mode; }
 
 void PreemptOne(P* p) {
   p->attention.store(true, memory_order_relaxed);
-  if (mode == PreemptMode::kOff) return;
   // acquire: pairs with the release in AcquireP.
-  if (M* m = p->m.load(memory_order_acquire)) Ask(m);
+  M* m = p->m.load(memory_order_acquire);
+  if (m == nullptr) return;
+  if (mode != PreemptMode::kOff) return Ask(m);
+  // Cooperation only: what the handler would leave in the runtime.
+  m->preempt_pending.load(memory_order_relaxed)
+      ->store(true, memory_order_relaxed);
 }
 
 void PreemptHandedOff(M* m) { Ask(m); }
@@ -387,8 +389,9 @@ void PreemptAll() {
 
 void internal::EnterWithoutP(const char* function) {
   M* m = getm();
-  if (m != nullptr && m->p == nullptr && m->curg != &m->g0 &&
-      m->curg->status.load(memory_order_relaxed) == GStatus::kHandedOff) {
+  if (m == nullptr || m->curg == &m->g0) NotOnGoroutine(function);
+  if (m->p != nullptr) return;  // a call inside another one
+  if (m->curg->status.load(memory_order_relaxed) == GStatus::kHandedOff) {
     SetHandedOff(m, false);
     return WaitForP(m, m->curg);
   }

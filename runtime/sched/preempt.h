@@ -61,8 +61,8 @@ void PreemptHandedOff(M* m);
 void PreemptAll();
 
 // GODEBUG=preempttrace=1: prints the stack of a goroutine that was found
-// running for 10 ms without a call that may park, once per place. Caller:
-// sysmon.
+// running for 10 ms without a call that may park, once for every function that
+// one is found in. Caller: sysmon.
 void ReportHogs();
 
 }  // namespace mn

@@ -62,6 +62,7 @@ void ProcResize(std::int32_t n) {
   const std::int32_t made = old == nullptr ? 0 : old->made;
   auto* table = new AllPs;
   table->n = n;
+  table->older = old;  // still somebody's: no leak
   table->made = made > n ? made : n;
   table->p = new P*[static_cast<std::size_t>(table->made)];
   for (std::int32_t i = 0; i < table->made; i++) {

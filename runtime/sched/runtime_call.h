@@ -15,7 +15,7 @@
 namespace mn {
 
 namespace internal {
-// The slow way in: gets the P back, or ends the process.
+// The slow way in: nothing, gets the P back, or ends the process.
 void EnterWithoutP(const char* function);
 // Ends the process: `function` was called where no goroutine is.
 [[noreturn]] void NotOnGoroutine(const char* function);
@@ -31,25 +31,24 @@ void YieldToPreemption();
 class RuntimeCall {
  public:
   // `function`: the public name, for the message.
-  explicit RuntimeCall(const char* function) : was_(EnterRuntime()) {
-    CheckCaller(function);
+  explicit RuntimeCall(const char* function)
+      : was_(EnterRuntime()), m_(getm()) {
+    // was_: inside another call, or on g0, where no goroutine is.
+    if (was_ || m_ == nullptr || m_->p == nullptr) [[unlikely]] {
+      internal::EnterWithoutP(function);
+    }
   }
   ~RuntimeCall() { LeaveRuntime(was_); }
   RuntimeCall(const RuntimeCall&) = delete;
   RuntimeCall& operator=(const RuntimeCall&) = delete;
 
-  // The calling goroutine.
-  G* g() const { return getg(); }
+  // The calling goroutine, and the M that it is on until it parks.
+  G* g() const { return m_->curg; }
+  M* m() const { return m_; }
 
- private:
-  static void CheckCaller(const char* function) {
-    M* m = getm();
-    if (m == nullptr || m->p == nullptr || m->curg == &m->g0) [[unlikely]] {
-      internal::EnterWithoutP(function);
-    }
-  }
-
+ protected:
   const bool was_;
+  M* m_;
 };
 
 // For functions that may park: they give way to a preemption that had to wait
@@ -57,9 +56,10 @@ class RuntimeCall {
 class ParkingCall : public RuntimeCall {
  public:
   explicit ParkingCall(const char* function) : RuntimeCall(function) {
-    if (PreemptPending() || getp()->attention.load(memory_order_relaxed))
-        [[unlikely]]
+    if (PreemptPending()) [[unlikely]] {
       internal::YieldToPreemption();
+      m_ = getm();
+    }
   }
 };
 

@@ -38,27 +38,4 @@ void Schedule(M* m) {
   MExit(m);
 }
 
-G* PickLocal(M* m) {
-  if (m->lockedg != nullptr) [[unlikely]]
-    return nullptr;
-  P* p = m->p;
-  if (p->attention.load(memory_order_relaxed)) [[unlikely]]
-    return nullptr;
-  const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
-  if (tick % kGlobalQueueTick == 0 &&
-      sched.runqsize.load(memory_order_relaxed) != 0) {
-    return nullptr;
-  }
-  const std::int64_t when = p->timers.NextWhen();
-  if (when != 0 && when <= Nanotime()) return nullptr;
-  G* gp = RunqGet(p->runq);
-  if (gp == nullptr) return nullptr;
-  if (gp->lockedm != nullptr) [[unlikely]] {
-    m->picked = gp;  // not ours to run: g0 hands it over
-    return nullptr;
-  }
-  StartSlice(p, gp);
-  return gp;
-}
-
 }  // namespace mn

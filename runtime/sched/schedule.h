@@ -2,6 +2,8 @@
 #pragma once
 
 #include "runtime/core/sched.h"
+#include "runtime/sched/globrunq.h"
+#include "runtime/time.h"
 
 namespace mn {
 
@@ -31,7 +33,28 @@ G* FindRunnable(M* m);
 // due timer, a world to stop, a pinned goroutine on either side): the business
 // of g0, which finds in m->picked what was taken already. Any stack. Takes no
 // lock.
-G* PickLocal(M* m);
+inline G* PickLocal(M* m) {
+  if (m->lockedg != nullptr) [[unlikely]]
+    return nullptr;
+  P* p = m->p;
+  if (p->attention.load(memory_order_relaxed)) [[unlikely]]
+    return nullptr;
+  const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
+  if (tick % kGlobalQueueTick == 0 &&
+      sched.runqsize.load(memory_order_relaxed) != 0) {
+    return nullptr;
+  }
+  const std::int64_t when = p->timers.NextWhen();
+  if (when != 0 && when <= Nanotime()) return nullptr;
+  G* gp = RunqGet(p->runq);
+  if (gp == nullptr) return nullptr;
+  if (gp->lockedm != nullptr) [[unlikely]] {
+    m->picked = gp;  // not ours to run: g0 hands it over
+    return nullptr;
+  }
+  StartSlice(p, gp);
+  return gp;
+}
 
 // A timer is due at `when`: makes sure that whoever waits in netpoll does not
 // sleep past it. Caller: any M that added a timer or gave up a P that has one.

@@ -196,15 +196,15 @@ void StartG(P* p, G* gp, void (*run)(void*)) {
 internal::NewGoroutineResult internal::NewGoroutine(std::size_t callable_size,
                                                     std::size_t stack_size) {
   ParkingCall call("mn::Go");
-  G* gp = NewG(getp(), callable_size, stack_size);
-  gp->parent_goid = getg()->goid;
+  G* gp = NewG(call.m()->p, callable_size, stack_size);
+  gp->parent_goid = call.g()->goid;
   gp->gopc = __builtin_return_address(0);
   return {gp, gp->arg};
 }
 
 void internal::StartGoroutine(void* g, void (*run)(void*)) {
   RuntimeCall call("mn::Go");
-  StartG(getp(), static_cast<G*>(g), run);
+  StartG(call.m()->p, static_cast<G*>(g), run);
 }
 
 void ReleaseGfree(P* p) { SpillGfree(p, p->gfree_count); }

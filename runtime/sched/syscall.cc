@@ -89,7 +89,7 @@ bool TakePFromSyscall(P* p, PStatus to) {
 
 void internal::EnterSyscall() {
   ParkingCall call("mn::Syscall");
-  M* m = getm();
+  M* m = call.m();
   G* gp = m->curg;
   P* p = m->p;
   gp->fp = __builtin_frame_address(0);
@@ -105,7 +105,7 @@ void internal::EnterSyscall() {
 
 void internal::EnterSyscallBlock() {
   ParkingCall call("mn::BlockingCall");
-  M* m = getm();
+  M* m = call.m();
   G* gp = m->curg;
   gp->fp = __builtin_frame_address(0);
   SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);

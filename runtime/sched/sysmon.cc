@@ -47,7 +47,13 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
         seen.in_syscall = true;
         seen.syscalltick = p.syscalltick;
         seen.syscall_since = now;
-        due = std::min(due, now + kSysmonMinNs);
+        // The second look. With nobody to take it for, the regular one will do:
+        // most calls are short, and one is always under way.
+        if (SomebodyWaits(view, p)) due = std::min(due, now + kSysmonMinNs);
+        if (p.next_timer != 0 && view.idle_ps == 0) {
+          due = std::min(
+              due, std::max(p.next_timer + kTimerGraceNs, now + kSysmonMinNs));
+        }
       } else if (ShouldRetake(now, view, p, seen)) {
         actions.retake.push_back(id);
         seen.in_syscall = false;

@@ -84,8 +84,9 @@ bool Sleep(std::int64_t ns, std::int64_t now, bool may_wake) {
       return false;
     }();
     if (reap) return true;
-    const bool woken = ThreadsMayBeReaped() ? sched.sysmonnote.SleepFor(kIdleNs)
-                                            : (sched.sysmonnote.Sleep(), true);
+    const bool woken = ThreadsMayBeReaped()
+                           ? sched.sysmonnote.SleepFor(IdleNs())
+                           : (sched.sysmonnote.Sleep(), true);
     sched.sysmon_until.store(0, memory_order_relaxed);
     if (woken) sched.sysmonnote.Clear();
     return woken;

@@ -9,6 +9,7 @@
 #include <climits>
 
 #include "runtime/core/getg.h"
+#include "runtime/core/godebug.h"
 #include "runtime/core/in_runtime.h"
 #include "runtime/core/profile.h"
 #include "runtime/ctx/stack.h"
@@ -102,13 +103,23 @@ void RemoveM(M* m) {
 
 }  // namespace
 
+std::int64_t IdleNs() {
+  static const std::int64_t ns = [] {
+    const long ms = GodebugNumber("idlethreadms", 5000);
+    return std::int64_t{1'000'000} * (ms < 0 ? 5000 : ms);
+  }();
+  return ns;
+}
+
 void MInit(M* m) {
   EnterRuntime();
   tls_m = m;
   m->thread = pthread_self();
-  m->tid = static_cast<std::int32_t>(::syscall(SYS_gettid));
+  m->preempt_pending.store(PreemptPendingNote(), memory_order_relaxed);
+  m->tid.store(static_cast<std::int32_t>(::syscall(SYS_gettid)),
+               memory_order_relaxed);
   InitThreadStack(m);
-  InstallSignalStack();
+  m->signal_stack = InstallSignalStack(/*keep=*/m->foreign);
   // The default slack of 50 us would be added to every timed wait in netpoll.
   if (!m->foreign) ::prctl(PR_SET_TIMERSLACK, 1);
 }
@@ -208,7 +219,7 @@ void MExit(M* m) {
   }
   tls_m = nullptr;
   LeaveThreadStack(m);
-  RemoveSignalStack();
+  RemoveSignalStack(m->signal_stack);
   FreeM(m);
   pthread_exit(nullptr);
 }
@@ -221,31 +232,34 @@ bool ThreadsMayBeReaped() {
 
 int ReapIdleMs(std::int64_t now) {
   if (CurrentProfile() == Profile::kGo) return 0;
+  const std::int64_t idle_ns = IdleNs();
+  M* end = nullptr;
   int reaped = 0;
-  M* end[16];
   {
     RtLock lock(sched.lock);
-    const std::int32_t excess = sched.nmidle - PoolSize();
-    if (excess <= 0) return 0;
+    if (sched.nmidle <= PoolSize()) return 0;
     // midle is LIFO: the longest idle are at its end.
     M** link = &sched.midle;
     for (std::int32_t kept = 0; kept < PoolSize(); kept++) {
       link = &(*link)->schedlink;
     }
-    while (*link != nullptr && reaped < 16) {
-      M* m = *link;
-      if (m != sched.m0 && now - m->idle_since >= kIdleNs) {
-        *link = m->schedlink;
-        sched.nmidle--;
-        end[reaped++] = m;
-      } else {
+    while (M* m = *link) {
+      if (m == sched.m0 || now - m->idle_since < idle_ns) {
         link = &m->schedlink;
+        continue;
       }
+      *link = m->schedlink;
+      sched.nmidle--;
+      m->schedlink = end;
+      end = m;
+      reaped++;
     }
   }
-  for (int i = 0; i < reaped; i++) {
-    end[i]->exit = true;
-    end[i]->park.Wakeup();
+  while (end != nullptr) {
+    M* m = end;
+    end = m->schedlink;  // before it ends
+    m->exit = true;
+    m->park.Wakeup();
   }
   return reaped;
 }

@@ -12,7 +12,7 @@
 //         exhaustion`;
 //   THR-2 threads are reused before one is made;
 //   THR-3 state of a pinned thread is never cloned;
-//   THR-4 profile `document`: threads idle for kIdleNs beyond a small pool end,
+//   THR-4 profile `document`: threads idle for IdleNs beyond a small pool end,
 //         the longest idle first; profile `go`: never.
 #pragma once
 
@@ -22,7 +22,9 @@
 
 namespace mn {
 
-inline constexpr std::int64_t kIdleNs = 5'000'000'000;
+// How long a thread may idle, in nanoseconds: 5 s, or what
+// GODEBUG=idlethreadms=N said when this was first called. Any thread.
+std::int64_t IdleNs();
 
 // Makes a thread for p. Fatal, with the limit named, if the kernel refuses.
 // Caller: a thread whose state may be cloned, no locks held.
@@ -57,7 +59,7 @@ void MInit(M* m);
 // Are there more idle threads than are kept for good?
 bool ThreadsMayBeReaped();
 
-// THR-4. Ends threads that have been idle since before `now - kIdleNs`; returns
+// THR-4. Ends threads that have been idle since before `now - IdleNs`; returns
 // how many. Caller: sysmon.
 int ReapIdleMs(std::int64_t now);
 

@@ -1,0 +1,188 @@
+// GOMAXPROCS in a container: programs in a cgroup with a CPU quota. Bazel's
+// sandbox does not let a test make one, so this runs outside it.
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "conformance/support.h"
+#include "runtime/mn.h"
+#include "runtime/os/cgroup/mountinfo.h"
+#include "runtime/os/cgroup/proc_cgroup.h"
+
+namespace mn::conformance {
+namespace {
+
+std::string ReadFile(const char* path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+// A group below this process's own in the v1 cpu hierarchy, there as long as
+// this.
+class Group {
+ public:
+  Group() {
+    using namespace cgroup;
+    const CPUCgroup own = ParseCPUCgroup(ReadFile("/proc/self/cgroup"));
+    if (own.outcome != Outcome::kFound || own.version != Version::V1) return;
+    const CPUMounts mounts =
+        ParseCPUMount(ReadFile("/proc/self/mountinfo"), Version::V1, own.path);
+    if (mounts.outcome != Outcome::kFound) return;
+    const std::string dir = mounts.mounts[0].point + mounts.mounts[0].below +
+                            "/mn_conformance." + std::to_string(getpid());
+    if (mkdir(dir.c_str(), 0755) == 0) dir_ = dir;
+  }
+  ~Group() {
+    if (!dir_.empty()) rmdir(dir_.c_str());
+  }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  bool Usable() const { return !dir_.empty(); }
+
+  // Runs the program in it, with `percent` of a CPU to begin with.
+  ProcessResult Run(const char* program, int percent, ProcessOptions options) {
+    std::ofstream(dir_ + "/cpu.cfs_quota_us") << percent * 1000 << std::flush;
+    options.env.emplace_back("GROUP", dir_);
+    return RunProgram(program, options);
+  }
+
+ private:
+  std::string dir_;
+};
+
+int Cpus() {
+  cpu_set_t mine;
+  return sched_getaffinity(0, sizeof(mine), &mine) == 0 ? CPU_COUNT(&mine) : 1;
+}
+
+#define MN_NEEDS_A_GROUP(group)                               \
+  if (Cpus() < 2) MN_NOT_ON_THIS_MACHINE("needs 2 CPUs");     \
+  Group group;                                                \
+  if (!group.Usable()) {                                      \
+    MN_NOT_ON_THIS_MACHINE(                                   \
+        "needs a v1 cpu cgroup below which it may make one"); \
+  }
+
+void JoinGroup() {
+  std::ofstream(TextParameter("GROUP") + "/cgroup.procs") << 0 << std::flush;
+}
+
+MN_BARE_PROGRAM(SaysProcsInAGroup) {
+  JoinGroup();
+  return Main([] {
+    Say("procs", GOMAXPROCS());
+    Say("cpus", NumCPU());
+    return 0;
+  });
+}
+
+void ExpectProcs(const std::string& profile, int percent, int want) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r = group.Run("SaysProcsInAGroup", percent,
+                                    {.env = {{"MN_PROFILE", profile}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "procs"), want);
+  EXPECT_EQ(Number(r, "cpus"), Cpus()) << "the quota is no number of CPUs";
+  Measured(std::to_string(percent) + " % of a CPU: " + Text(r, "procs"));
+}
+
+TEST(Quota, HalfACpuIsOnePInTheDocument) { ExpectProcs("document", 50, 1); }
+
+TEST(Quota, HalfACpuIsTwoPsInGo) { ExpectProcs("go", 50, 2); }
+
+TEST(Quota, MoreThanTheCpusIsTheCpus) {
+  ExpectProcs("document", 100 * Cpus() + 150, Cpus());
+}
+
+TEST(Quota, EnvironmentOverridesIt) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r =
+      group.Run("SaysProcsInAGroup", 50,
+                {.env = {{"MN_PROFILE", "document"}, {"GOMAXPROCS", "7"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "procs"), 7);
+  Measured("50 % of a CPU and GOMAXPROCS=7: " + Text(r, "procs"));
+}
+
+TEST(Quota, ContainermaxprocsOffIgnoresIt) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r =
+      group.Run("SaysProcsInAGroup", 50,
+                {.env = {{"MN_PROFILE", "document"},
+                         {"GODEBUG", "containermaxprocs=0"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "procs"), Cpus());
+  Measured("50 % of a CPU: " + Text(r, "procs"));
+}
+
+// Keeps busy while the quota goes from half a CPU to one and a half, until the
+// number follows, or for as many milliseconds as WAIT says.
+MN_BARE_PROGRAM(QuotaGrows) {
+  JoinGroup();
+  return Main([] {
+    Say("before", GOMAXPROCS());
+    std::ofstream(TextParameter("GROUP") + "/cpu.cfs_quota_us")
+        << 150'000 << std::flush;
+    const long long wait = Parameter("WAIT");
+    const int before = GOMAXPROCS();
+    const long long began = Nanotime();
+    while (wait == 0 ? GOMAXPROCS() == before
+                     : Nanotime() - began < wait * 1'000'000) {
+      Gosched();
+    }
+    Say("after", GOMAXPROCS());
+    Say("after_ms", (Nanotime() - began) / 1'000'000);
+    if (wait != 0) {
+      SetDefaultGOMAXPROCS();
+      Say("default", GOMAXPROCS());
+    }
+    return 0;
+  });
+}
+
+TEST(Quota, ChangeIsFollowedWhileTheProgramIsBusy) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r = group.Run(
+      "QuotaGrows", 50, {.env = {{"MN_PROFILE", "document"}, {"WAIT", "0"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "before"), 1);
+  EXPECT_EQ(Number(r, "after"), 2);
+  Measured("1, and 2 after " + Text(r, "after_ms") + " ms");
+}
+
+TEST(Quota, ChangeIsNotFollowedIfUpdatesAreOff) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r = group.Run("QuotaGrows", 50,
+                                    {.env = {{"MN_PROFILE", "document"},
+                                             {"WAIT", "2500"},
+                                             {"GODEBUG", "updatemaxprocs=0"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "before"), 1);
+  EXPECT_EQ(Number(r, "after"), 1);
+  EXPECT_EQ(Number(r, "default"), 2) << "SetDefaultGOMAXPROCS reads it";
+  Measured("1 for 2.5 s, 2 when asked for");
+}
+
+TEST(Quota, ChangeIsNotFollowedAfterTheNumberWasSet) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r = group.Run(
+      "QuotaGrows", 50,
+      {.env = {
+           {"MN_PROFILE", "document"}, {"WAIT", "2500"}, {"GOMAXPROCS", "5"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "before"), 5);
+  EXPECT_EQ(Number(r, "after"), 5);
+  EXPECT_EQ(Number(r, "default"), 2);
+  Measured("5 for 2.5 s");
+}
+
+}  // namespace
+}  // namespace mn::conformance

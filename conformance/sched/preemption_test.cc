@@ -1,0 +1,271 @@
+// Preemption: code that never calls the runtime gives way all the same.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "conformance/support.h"
+#include "runtime/mn.h"
+
+namespace mn::conformance {
+namespace {
+
+using std::chrono::milliseconds;
+
+// ThreadSanitizer delivers a signal at the next call that it intercepts.
+#define MN_NEEDS_ASYNC_SIGNALS()                                        \
+  if (MN_TSAN) {                                                        \
+    MN_NOT_ON_THIS_MACHINE("ThreadSanitizer defers signals to a call"); \
+  }
+
+ProcessOptions Preemptive(int procs) {
+  return {.env = {{"GOMAXPROCS", std::to_string(procs)}}};
+}
+
+// `n` loops without calls, beside which the caller has had a turn.
+class Loops {
+ public:
+  explicit Loops(int n, bool declared = false) {
+    for (int i = 0; i < n; i++) {
+      all_.Go([this, declared] {
+        if (declared) {
+          PreemptibleScope scope;
+          Loop();
+        } else {
+          Loop();
+        }
+      });
+    }
+    while (started_ < n) Gosched();
+  }
+  ~Loops() {
+    stop_ = true;
+    all_.Wait();
+  }
+  Loops(const Loops&) = delete;
+  Loops& operator=(const Loops&) = delete;
+
+ private:
+  void Loop() {
+    started_++;
+    while (!stop_.load(std::memory_order_relaxed)) {
+    }
+  }
+  std::atomic<bool> stop_{false};
+  std::atomic<int> started_{0};
+  WaitGroup all_;
+};
+
+// One P, which a loop holds for 300 ms: did others run before it ended?
+MN_PROGRAM(OneLoop) {
+  std::atomic<bool> ended{false};
+  std::atomic<long long> began{0};
+  WaitGroup all;
+  all.Go([&] {
+    began = Nanotime();
+    const long long end = began + 300'000'000;
+    while (Nanotime() < end) {
+    }
+    ended = true;
+  });
+  while (began == 0) Gosched();
+  Say("went_on", !ended);
+  Say("after_ms", (Nanotime() - began) / 1'000'000);
+  all.Wait();
+  return 0;
+}
+
+TEST(Preemption, InterruptsALoopWithoutCalls) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  const ProcessResult r = RunProgram("OneLoop", Preemptive(1));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "went_on"), 1);
+  Measured("the others went on after " + Text(r, "after_ms") + " ms");
+}
+
+TEST(Preemption, AsyncPreemptOffSwitchesItOff) {
+  const ProcessResult r = RunProgram("OneLoop", OnProcs(1));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "went_on"), 0);
+  Measured("the others went on after " + Text(r, "after_ms") + " ms");
+}
+
+// One P, two loops and a sleeper.
+MN_PROGRAM(ASleeperBesideLoops) {
+  Loops loops(2);
+  long long worst = 0;
+  for (int i = 0; i < 20; i++) {
+    const long long before = Nanotime();
+    Sleep(milliseconds(1));
+    worst = std::max<long long>(worst, Nanotime() - before - 1'000'000);
+  }
+  Say("worst_us", worst / 1000);
+  return 0;
+}
+
+TEST(Preemption, ASleeperInterruptsLoops) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  const ProcessResult r = RunProgram("ASleeperBesideLoops", Preemptive(1));
+  ASSERT_TRUE(Exited(r, 0));
+  Measured("20 sleeps of 1 ms ended, " + Text(r, "worst_us") +
+           " us late at most");
+}
+
+// Threads in state R, the caller's left out.
+int RunningThreads() {
+  const std::string self = std::to_string(Gettid());
+  int running = 0;
+  std::error_code error;
+  for (const auto& task :
+       std::filesystem::directory_iterator("/proc/self/task", error)) {
+    if (task.path().filename() == self) continue;
+    std::ifstream file(task.path() / "stat");
+    const std::string stat((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+    const size_t name_end = stat.rfind(')');
+    if (name_end + 2 < stat.size() && stat[name_end + 2] == 'R') running++;
+  }
+  return running;
+}
+
+MN_PROGRAM(HundredLoops) {
+  Loops loops(100);
+  std::vector<int> seen;
+  std::atomic<bool> done{false};
+  std::thread sampler([&] {
+    for (int i = 0; i < 200; i++) {
+      seen.push_back(RunningThreads());
+      usleep(1000);
+    }
+    done = true;
+  });
+  while (!done) Gosched();
+  sampler.join();
+  std::sort(seen.begin(), seen.end());
+  Say("running", seen[seen.size() / 2]);
+  Say("threads", NumThreads());
+  return 0;
+}
+
+TEST(Preemption, OfAHundredLoopsOnlyGomaxprocsRun) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  const ProcessResult r = RunProgram("HundredLoops", Preemptive(2));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_GE(Number(r, "threads"), 100);
+  EXPECT_LE(Number(r, "running"), 2 + 1);
+  Measured(Text(r, "threads") + " threads, " + Text(r, "running") +
+           " of them running (median of 200 looks)");
+}
+
+MN_PROGRAM(HundredDeclaredLoops) {
+  Loops loops(100, /*declared=*/true);
+  int most = 0;
+  for (int i = 0; i < 5; i++) {
+    Gosched();
+    most = std::max(most, NumThreads());
+  }
+  Say("threads", most);
+  return 0;
+}
+
+TEST(Preemption, DeclaredCodeNeedsNoThreads) {
+  MN_NEEDS_ASYNC_SIGNALS();
+#if !defined(__x86_64__)
+  MN_NOT_ON_THIS_MACHINE("needs an x86-64 processor");
+#endif
+  ProcessOptions options = Preemptive(2);
+  options.env.emplace_back("GODEBUG", "preemptslice=1000");
+  const ProcessResult r = RunProgram("HundredDeclaredLoops", options);
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_LE(Number(r, "threads"), 2 + 8);
+  Measured("100 loops, " + Text(r, "threads") + " threads");
+}
+
+// One P. Each goroutine holds what others need until it has been interrupted:
+// until another has counted on.
+MN_PROGRAM(HoldersOfThreadLocks) {
+  std::atomic<bool> stop{false};
+  std::atomic<long> count{0};
+  WaitGroup counter, all;
+  counter.Go([&] {
+    while (!stop) {
+      count++;
+      Gosched();
+    }
+  });
+  auto until_interrupted = [&] {
+    const long before = count;
+    while (count == before) {
+    }
+  };
+  std::mutex mu;
+  std::once_flag once;
+  std::atomic<int> done{0};
+  for (int i = 0; i < 8; i++) {
+    all.Go([&] {
+      {
+        const std::lock_guard<std::mutex> lock(mu);
+        until_interrupted();
+      }
+      std::call_once(once, until_interrupted);
+      static const int value = (until_interrupted(), 1);
+      try {
+        throw i;
+      } catch (int caught) {
+        until_interrupted();
+        if (caught == i) done += value;
+      }
+    });
+  }
+  all.Wait();
+  stop = true;
+  counter.Wait();
+  Say("done", done);
+  return 0;
+}
+
+TEST(Preemption, LocksOfThreadsMayBeHeld) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  const ProcessResult r = RunProgram("HoldersOfThreadLocks", Preemptive(1));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "done"), 8);
+  Measured("8 goroutines, each interrupted 2 to 4 times");
+}
+
+volatile sig_atomic_t urgent = 0;
+
+// The program's own handler was there first.
+MN_BARE_PROGRAM(OwnHandlerOfSigurg) {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { urgent = urgent + 1; };
+  sigaction(SIGURG, &action, nullptr);
+  return Main([] {
+    raise(SIGURG);
+    Say("raised", urgent);
+    { Loops loops(2); }
+    Say("after_preemption", urgent);
+    return 0;
+  });
+}
+
+TEST(Preemption, SigurgOfTheProgramReachesItsHandler) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  const ProcessResult r = RunProgram("OwnHandlerOfSigurg", Preemptive(1));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "raised"), 1);
+  EXPECT_EQ(Number(r, "after_preemption"), 1);
+  Measured("1 raised, 1 seen; none of the runtime's");
+}
+
+}  // namespace
+}  // namespace mn::conformance
