@@ -40,9 +40,8 @@ void Callback(void (*run)(void*), void* arg);
 // for a P first, so it may take as long as goroutines take. An exception that
 // leaves f passes to the caller; Goexit inside f on a foreign thread is fatal.
 // Caller: those two only. The runtime must have been started. No deadlock is
-// reported while a thread lives that has called in once, since it may do so
-// again; one that never has is unknown, so let it before all goroutines wait
-// for it. Mirrors a cgo callback.
+// reported while the process has threads that the runtime did not make, since
+// they may call in. Mirrors a cgo callback.
 template <class F>
 void Callback(F&& f) {
   using Callable = std::remove_reference_t<F>;

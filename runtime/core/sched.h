@@ -87,7 +87,10 @@ struct Sched {
   // ---- fixed once Main has started ------------------------------------------
   M* m0 = nullptr;  // the main thread
   std::int32_t ncpu = 0;
-  bool started = false;
+  bool started = false;  // Main was called
+  // atomic: Ps, sysmon and goroutine 1 exist. release: pairs with the acquire in
+  // Callback.
+  mn::atomic<bool> running{false};
 };
 
 extern Sched sched;

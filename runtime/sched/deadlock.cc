@@ -3,27 +3,48 @@
 // each of these may still make a goroutine runnable. Once all Ms are idle only
 // a timer could, and a timer keeps an M in netpoll.
 //
-// DLK-1: reported when, and only when, every M and every P is idle and no timer
-// is pending.
+// Threads that are not ours may call in (mn::Callback) and make a goroutine
+// runnable, so while the process has any, nothing is reported; sysmon asks
+// again every second.
+//
+// DLK-1: reported when, and only when, every M and every P is idle, no timer is
+// pending, and no thread is left that could call in.
 #include "runtime/sched/deadlock.h"
 
+#include <sys/stat.h>
+
 #include "runtime/core/fatal.h"
+#include "runtime/core/sanitizer.h"
 #include "runtime/core/sched.h"
 
 namespace mn {
 
-void CheckDead() {
+namespace {
+
+// Has the process threads that are not Ms?
+bool OtherThreadsLive() {
+  struct stat task;
+  if (::stat("/proc/self/task", &task) != 0) return sched.nforeign > 0;
+  // A link for each thread, and two of the folder's own. TSan has a thread.
+  const auto threads = static_cast<std::int32_t>(task.st_nlink) - 2;
+  return threads > sched.mcount.load(memory_order_relaxed) + (MN_TSAN ? 1 : 0);
+}
+
+}  // namespace
+
+bool CheckDead() {
   const std::int32_t alive = sched.mcount.load(memory_order_relaxed) -
                              sched.nmidle - sched.nmidlelocked - sched.nmsys;
-  if (alive > 0 || sched.nforeign > 0) return;
-  if (sched.gcwaiting.load(memory_order_relaxed)) return;
-  if (sched.runqsize.load(memory_order_relaxed) != 0) return;
+  if (alive > 0) return false;
+  if (sched.gcwaiting.load(memory_order_relaxed)) return false;
+  if (sched.runqsize.load(memory_order_relaxed) != 0) return false;
   // A P on its way to a thread that is yet to be made, or to be woken: on
   // sched.needm, or in the hands of sysmon, which does not count as alive.
-  if (sched.npidle.load(memory_order_relaxed) != Gomaxprocs()) return;
+  if (sched.npidle.load(memory_order_relaxed) != Gomaxprocs()) return false;
   for (const P* p : Allp()) {
-    if (p->timers.NextWhen() != 0) return;
+    if (p->timers.NextWhen() != 0) return false;
   }
+  if (OtherThreadsLive()) return true;
   int waiting = 0;
   ForEachG([](G*, void* n) { ++*static_cast<int*>(n); }, &waiting);
   if (waiting == 0 && sched.main_exited) {

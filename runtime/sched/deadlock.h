@@ -5,7 +5,8 @@ namespace mn {
 
 // REQUIRES: sched.lock. Called whenever an M goes to sleep. Ends the process
 // with `fatal error: all goroutines are asleep - deadlock!` and every goroutine
-// if no M runs or blocks in a call and no timer is pending.
-void CheckDead();
+// if nothing of ours can make one runnable any more. True: that is so, but the
+// process has threads that are not ours; ask again.
+bool CheckDead();
 
 }  // namespace mn

@@ -60,7 +60,8 @@ pthread_key_t DropKey() {
 
 // The calling thread becomes an M.
 M* NeedExtraM() {
-  if (!sched.started) {
+  // acquire: pairs with the release in Main.
+  if (!sched.running.load(memory_order_acquire)) {
     Throw("mn::Callback was called before mn::Main", "callback too early");
   }
   M* m = AllocM(/*foreign=*/true);

@@ -65,6 +65,7 @@ int Main(std::function<int()> fn) {
   G* gp = NewG(m->p, 0, kMainStackSize);
   gp->arg = &fn;  // on the main thread's stack, which g0 keeps for ever
   StartG(m->p, gp, RunMain);
+  sched.running.store(true, memory_order_release);
   Schedule(m);
 }
 

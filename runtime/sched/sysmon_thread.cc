@@ -8,6 +8,7 @@
 #include "runtime/core/godebug.h"
 #include "runtime/ctx/stack.h"
 #include "runtime/diag/schedtrace.h"
+#include "runtime/sched/deadlock.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/preempt.h"
 #include "runtime/sched/procresize.h"
@@ -73,20 +74,19 @@ void CarryOut(const SysmonActions& actions) {
 // Sleeps as told; true if woken early.
 bool Sleep(std::int64_t ns, std::int64_t now, bool may_wake) {
   if (ns == kSysmonForever) {
-    // Threads that idle too long need us once more.
-    const bool reap = [] {
+    std::int64_t limit = -1;
+    {
       RtLock lock(sched.lock);
       if (sched.npidle.load(memory_order_relaxed) != Gomaxprocs() ||
           sched.needm.load(memory_order_relaxed) != nullptr) {
         return true;
       }
+      if (CheckDead()) limit = kSecond;
       sched.sysmon_until.store(kSysmonForever, memory_order_relaxed);
-      return false;
-    }();
-    if (reap) return true;
-    const bool woken = ThreadsMayBeReaped()
-                           ? sched.sysmonnote.SleepFor(IdleNs())
-                           : (sched.sysmonnote.Sleep(), true);
+    }
+    if (limit < 0 && ThreadsMayBeReaped()) limit = IdleNs();
+    const bool woken = limit < 0 ? (sched.sysmonnote.Sleep(), true)
+                                 : sched.sysmonnote.SleepFor(limit);
     sched.sysmon_until.store(0, memory_order_relaxed);
     if (woken) sched.sysmonnote.Clear();
     return woken;
