@@ -16,8 +16,10 @@ namespace {
 // of a few dozen instructions, short next to a futex call (5 us for the waker).
 #ifdef MN_SIM
 constexpr int kSpins = 1;
+constexpr int kLooks = 1;
 #else
 constexpr int kSpins = 100;
+constexpr int kLooks = 50;  // at a note between looks at the clock
 #endif
 
 }  // namespace
@@ -91,7 +93,7 @@ void Note::Sleep(std::int64_t spin_ns) {
   if (spin_ns > 0) {
     const std::int64_t until = Nanotime() + spin_ns;
     do {
-      for (int i = 0; i < 50; i++) {
+      for (int i = 0; i < kLooks; i++) {
         // acquire: pairs with the release in Wakeup.
         if (word_.load(memory_order_acquire) == 1) return;
         CpuRelax();

@@ -1,0 +1,142 @@
+// Pinning (sched/lockedm.cc): the hand-over between a pinned goroutine's thread
+// and whoever comes to run it (LOT-2, LOT-3, LOT-8).
+//
+// G1 pins itself, parks, and must go on on the same thread with a P of its own;
+// the thread that picks it from a queue hands its P over and finds another one.
+#include "runtime/sched/lockedm.h"
+
+#include "runtime/core/getg.h"
+#include "runtime/go.h"
+#include "runtime/sched/park.h"
+#include "runtime/sim/host/world.h"
+#include "runtime/sim/model.h"
+
+namespace mn::sim {
+
+namespace {
+
+RtMutex lock;
+bool ready;  // guarded by lock, both
+G* waiter;
+
+// What LockOSThread does.
+void Pin() {
+  M* m = getm();
+  m->locked_ext = 1;
+  m->lockedg = m->curg;
+  m->curg->lockedm = m;
+}
+
+void Unpin() {
+  M* m = getm();
+  m->locked_ext = 0;
+  m->lockedg = nullptr;
+  m->curg->lockedm = nullptr;
+}
+
+void Pinned(void*) {
+  Pin();
+  const M* m = getm();
+  lock.Lock();
+  if (ready) {
+    lock.Unlock();
+  } else {
+    waiter = getg();
+    GoparkUnlock(&lock, WaitReason::kSemacquire);
+  }
+  Expect(getm() == m, "LOT-2: the same thread");
+  Expect(getm()->p != nullptr, "MN-1: with a P");
+  Unpin();
+}
+
+void PinnedYielder(void*) {
+  Pin();
+  const M* m = getm();
+  Gosched();
+  Expect(getm() == m, "LOT-2: the same thread");
+  Unpin();
+}
+
+void Waker(void*) {
+  G* gp;
+  {
+    RtLock hold(lock);
+    ready = true;
+    gp = waiter;
+    waiter = nullptr;
+  }
+  if (gp != nullptr) Goready(gp);
+}
+
+void Other(void*) {}
+
+void Check() {
+  CheckAllRan();
+  CheckAllIdle();
+}
+
+void Begin(int ps, int ncpu = 1) {
+  NewWorld(ps, ncpu);
+  Renew(lock);
+  Name(lock, "lock");
+  ready = false;
+  waiter = nullptr;
+}
+
+constexpr Config kConfigs[] = {
+    {"one_p",
+     "1 P; G1 is pinned and waits, G2 wakes it",
+     [] {
+       Begin(1);
+       Queue(PNumber(0), AddG("G1", Pinned));
+       Queue(PNumber(0), AddG("G2", Waker));
+       AddM("M0", PNumber(0));
+       AddIdleM("M1");
+     },
+     Check,
+     {2, 1},
+     {3, 1}},
+    {"yield",
+     "1 P; G1 is pinned and yields to G2",
+     [] {
+       Begin(1);
+       Queue(PNumber(0), AddG("G1", PinnedYielder));
+       Queue(PNumber(0), AddG("G2", Other));
+       AddM("M0", PNumber(0));
+       AddIdleM("M1");
+     },
+     Check,
+     {2, 1},
+     {3, 1}},
+    {"yield_spin",
+     "as yield, and whoever hands over watches for a while before it sleeps",
+     [] {
+       Begin(1, 2);
+       Queue(PNumber(0), AddG("G1", PinnedYielder));
+       Queue(PNumber(0), AddG("G2", Other));
+       AddM("M0", PNumber(0));
+       AddIdleM("M1");
+     },
+     Check,
+     {1, 1},
+     {2, 1}},
+    {"two_ps",
+     "2 Ps; G1 is pinned and waits, G2 on the other P wakes it",
+     [] {
+       Begin(2);
+       Queue(PNumber(0), AddG("G1", Pinned));
+       Queue(PNumber(1), AddG("G2", Waker));
+       AddM("M0", PNumber(0));
+       AddM("M1", PNumber(1));
+       AddIdleM("M2");
+     },
+     Check,
+     {1, 0},
+     {2, 1}},
+};
+
+}  // namespace
+
+std::span<const Config> Configs() { return kConfigs; }
+
+}  // namespace mn::sim

@@ -1,0 +1,158 @@
+// The run queue (sched/run_queue.cc) and RunqSteal (sched/steal.cc): one owner
+// puts and gets, thieves take. RQ-4, WS-2: every goroutine is handed out
+// exactly once; and whoever gets one sees what its maker wrote into it.
+//
+// The ring has 4 slots, so it overflows into the global queue and its counters'
+// slots are used again. Goroutines are tokens: a plain field that the owner
+// writes before the put and whoever gets it takes back.
+#include "runtime/plug/run_queue.h"
+
+#include "runtime/core/sched.h"
+#include "runtime/sched/steal.h"
+#include "runtime/sim/model.h"
+
+namespace mn::sim {
+
+namespace {
+
+constexpr int kMax = 8;
+
+P* owner;
+P* thieves[2];
+G tokens[kMax];
+int taken[kMax];
+int global[kMax];
+mn::atomic<bool> out[kMax];
+int puts;
+bool next;
+bool take_runnext;
+int steals;
+
+int Number(G* gp) { return static_cast<int>(gp - tokens); }
+
+void Take(G* gp) {
+  // relaxed: orders nothing, so that only the queue publishes.
+  Expect(!out[Number(gp)].exchange(true, memory_order_relaxed),
+         "RQ-4: handed out twice");
+  Expect(gp->goid == 100 + static_cast<std::uint64_t>(Number(gp)),
+         "what the maker wrote is seen");
+  gp->goid = 0;
+  taken[Number(gp)]++;
+}
+
+G* Make(int i) {
+  tokens[i].goid = 100 + static_cast<std::uint64_t>(i);
+  return &tokens[i];
+}
+
+// Puts all, with a get after every second.
+void Owner(void*) {
+  for (int i = 0; i < puts; i++) {
+    RunqPut(owner->runq, Make(i), next);
+    if (i % 2 == 1) {
+      if (G* gp = RunqGet(owner->runq)) Take(gp);
+    }
+  }
+  while (G* gp = RunqGet(owner->runq)) Take(gp);
+}
+
+void Thief(void* arg) {
+  P* self = static_cast<P*>(arg);
+  for (int i = 0; i < steals; i++) {
+    if (G* gp = RunqSteal(self, owner, take_runnext)) {
+      Take(gp);
+      while ((gp = RunqGet(self->runq))) Take(gp);
+    }
+  }
+}
+
+void NameQueue(RunQueue& q, const char* head, const char* tail,
+               const char* runnext, const char* ring) {
+  Name(q.head, head);
+  Name(q.tail, tail);
+  Name(q.runnext, runnext);
+  for (int i = 0; i < static_cast<int>(kRunqSize); i++) {
+    Name(q.ring[i], ring, i);
+  }
+}
+
+void Setup(int n_puts, bool put_next, int n_thieves, int n_steals,
+           bool steal_runnext) {
+  Renew(sched);
+  Name(sched.lock, "sched.lock");
+  Name(sched.runqsize, "runqsize");
+  owner = new P;
+  NameQueue(owner->runq, "head", "tail", "runnext", "ring");
+  Name(owner->schedtick, "schedtick");
+  puts = n_puts;
+  next = put_next;
+  steals = n_steals;
+  take_runnext = steal_runnext;
+  for (int i = 0; i < kMax; i++) {
+    Renew(tokens[i]);
+    taken[i] = 0;
+    Renew(out[i]);
+    Name(out[i], "out", i);
+    global[i] = 0;
+    Name(tokens[i], "G", i);
+  }
+  // The counters wrap on the way (RQ-6).
+  owner->runq.head.store(0xFFFFFFFE);
+  owner->runq.tail.store(0xFFFFFFFE);
+  Spawn("owner", Owner, nullptr);
+  const char* const names[] = {"thief 1", "thief 2"};
+  for (int i = 0; i < n_thieves; i++) {
+    thieves[i] = new P;
+    NameQueue(thieves[i]->runq, i == 0 ? "t1.head" : "t2.head",
+              i == 0 ? "t1.tail" : "t2.tail",
+              i == 0 ? "t1.runnext" : "t2.runnext",
+              i == 0 ? "t1.ring" : "t2.ring");
+    Spawn(names[i], Thief, thieves[i]);
+  }
+}
+
+void Check() {
+  while (G* gp = sched.runq.Pop()) global[Number(gp)]++;
+  for (int i = 0; i < puts; i++) {
+    Expect(taken[i] + global[i] == 1, "RQ-4: a goroutine is lost");
+  }
+}
+
+constexpr Config kConfigs[] = {
+    {"ring_1_thief",
+     "ring of 4, 4 puts, 1 thief that steals twice",
+     [] { Setup(4, false, 1, 2, false); },
+     Check,
+     {3, 1},
+     {5, 2}},
+    {"overflow_1_thief",
+     "6 puts without gets in between would not fit: half goes",
+     [] { Setup(8, false, 1, 2, false); },
+     Check,
+     {3, 1},
+     {5, 1}},
+    {"ring_2_thieves",
+     "ring of 4, 4 puts, 2 thieves, a steal each",
+     [] { Setup(4, false, 2, 1, false); },
+     Check,
+     {3, 1},
+     {4, 1}},
+    {"runnext_1_thief",
+     "3 puts to runnext, 1 thief that takes runnext",
+     [] { Setup(3, true, 1, 2, true); },
+     Check,
+     {3, 1},
+     {5, 2}},
+    {"runnext_2_thieves",
+     "2 puts to runnext, 2 thieves that take runnext",
+     [] { Setup(2, true, 2, 1, true); },
+     Check,
+     {3, 1},
+     {4, 1}},
+};
+
+}  // namespace
+
+std::span<const Config> Configs() { return kConfigs; }
+
+}  // namespace mn::sim
