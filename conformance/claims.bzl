@@ -865,6 +865,33 @@ CLAIMS = [
         "test": "exit/deadlock_test",
         "name": "Deadlock.MainGoexitWithAWaiterLeftIsAnOrdinaryDeadlock",
     },
+    {
+        "id": "deadlock.pinned",
+        "section": 0,
+        "source": "Go crash_test.go TestLockedDeadlock, DLK-03",
+        "says": "That all who wait are pinned to their threads makes no difference.",
+        "profile": "both",
+        "test": "exit/deadlock_test",
+        "name": "Deadlock.IsReportedOfPinnedGoroutines",
+    },
+    {
+        "id": "deadlock.not_while_spinning",
+        "section": 0,
+        "source": "DLK-13",
+        "says": "There is no deadlock while a goroutine computes.",
+        "profile": "both",
+        "test": "exit/deadlock_test",
+        "name": "Deadlock.IsNotReportedWhileOneSpins",
+    },
+    {
+        "id": "deadlock.no_traces",
+        "section": 0,
+        "source": "DLK-14",
+        "says": "With GOTRACEBACK=none a deadlock report shows no goroutine.",
+        "profile": "both",
+        "test": "exit/deadlock_test",
+        "name": "Deadlock.ReportIsOneLineIfTracesAreOff",
+    },
     # -------------------------------------------------------------------------------------- panics
     {
         "id": "panic.main",

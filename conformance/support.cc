@@ -83,7 +83,7 @@ int Disturbed() {
 
 ProcessOptions OnProcs(int gomaxprocs) {
   return {.env = {{"GOMAXPROCS", std::to_string(gomaxprocs)},
-                  {"GODEBUG", "asyncpreemptoff=1"}}};
+                  {"GODEBUG", "asyncpreemptoff=1,preemptslice=1000000000"}}};
 }
 
 ProcessResult RunUndisturbed(std::string_view name,

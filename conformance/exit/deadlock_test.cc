@@ -179,5 +179,57 @@ TEST(Deadlock, MainGoexitWithAWaiterLeftIsAnOrdinaryDeadlock) {
   Measured("all goroutines are asleep");
 }
 
+// Main waits for ever, pinned; with OTHERS=1 another one does so too.
+MN_PROGRAM(PinnedOnesWait) {
+  static Chan<int> ch(0);
+  LockOSThread();
+  if (Parameter("OTHERS") == 1) {
+    Go([] {
+      LockOSThread();
+      ch.Recv();
+    });
+  }
+  ch.Recv();
+  return 0;
+}
+
+TEST(Deadlock, IsReportedOfPinnedGoroutines) {
+  for (const std::string others : {"0", "1"}) {
+    const ProcessResult r =
+        RunProgram("PinnedOnesWait", {.env = {{"OTHERS", others}}});
+    EXPECT_TRUE(Died(r, kDeadlock));
+    EXPECT_EQ(Dump(r.err).size(), others == "0" ? 1u : 2u) << r.Describe();
+    EXPECT_THAT(r.err, HasSubstr("goroutine 1 [chan receive"));
+  }
+  Measured("1 and 2 pinned goroutines, reported");
+}
+
+MN_PROGRAM(OneSpins) {
+  Chan<int> ch(0);
+  Go([ch]() mutable {
+    const long long end = Nanotime() + 50'000'000;
+    while (Nanotime() < end) {
+    }
+    ch.Send(1);
+  });
+  ch.Recv();
+  return 0;
+}
+
+TEST(Deadlock, IsNotReportedWhileOneSpins) {
+  for (int procs : {1, 2}) {
+    EXPECT_TRUE(Exited(RunProgram("OneSpins", OnProcs(procs)), 0));
+  }
+  Measured("no report");
+}
+
+TEST(Deadlock, ReportIsOneLineIfTracesAreOff) {
+  const ProcessResult r =
+      RunProgram("ThreeWaitDifferently", {.env = {{"GOTRACEBACK", "none"}}});
+  EXPECT_TRUE(Died(r, kDeadlock));
+  EXPECT_EQ(Dump(r.err).size(), 0u) << r.Describe();
+  Measured("0 of 3 goroutines");
+}
+
 }  // namespace
 }  // namespace mn::conformance

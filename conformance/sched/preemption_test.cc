@@ -212,7 +212,7 @@ MN_PROGRAM(HoldersOfThreadLocks) {
   std::once_flag once;
   std::atomic<int> done{0};
   for (int i = 0; i < 8; i++) {
-    all.Go([&] {
+    all.Go([&, i] {
       {
         const std::lock_guard<std::mutex> lock(mu);
         until_interrupted();
