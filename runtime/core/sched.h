@@ -88,7 +88,7 @@ struct Sched {
   M* m0 = nullptr;  // the main thread
   std::int32_t ncpu = 0;
   bool started = false;  // Main was called
-  // atomic: Ps, sysmon and goroutine 1 exist. release: pairs with the acquire in
+  // atomic: Ps and sysmon exist. release: pairs with the acquire in
   // Callback.
   mn::atomic<bool> running{false};
 };

@@ -64,8 +64,9 @@ int Main(std::function<int()> fn) {
 
   G* gp = NewG(m->p, 0, kMainStackSize);
   gp->arg = &fn;  // on the main thread's stack, which g0 keeps for ever
+  sched.running.store(true,
+                      memory_order_release);  // another M may run it first
   StartG(m->p, gp, RunMain);
-  sched.running.store(true, memory_order_release);
   Schedule(m);
 }
 
