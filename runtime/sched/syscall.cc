@@ -7,7 +7,7 @@
 // So Enter only says so: the P stays, in state kSyscall, *up for grabs*.
 // Whoever moves it from that state by compare-and-swap has it:
 //   the thread itself, coming back (to kRunning): the fast path, no lock;
-//   sysmon, at its second sighting (to kIdle, then HandoffP);
+//   sysmon, at its second sighting (to kRunning, in its hands, then HandoffP);
 //   whoever stops the world (to kGcstop);
 //   another thread that comes back from a call and finds its own P gone.
 // The ways back: the same P; an idle one; none, then the goroutine joins the

@@ -81,7 +81,6 @@ struct Engine {
   int idle_releases = 0;
   std::int64_t time_base = 0;
   bool preempting = false;  // the switch under way was not voluntary
-  bool recording_done = false;
   Result result;
   void** slots[4] = {};
   int nslots = 0;

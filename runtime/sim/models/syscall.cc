@@ -71,8 +71,8 @@ constexpr Config kConfigs[] = {
        Spawn("sysmon", Sysmon, nullptr);
      },
      Check,
-     {2, 1},
-     {3, 1}},
+     {3, 1},
+     {4, 1}},
     {"two_calls_1p",
      "1 P; G1 and G2 both call, sysmon looks twice",
      [] {
