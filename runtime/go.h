@@ -75,11 +75,13 @@ void RunCallable(void* p) {
 // A null std::function or function pointer is `fatal error: go of nil func
 // value`, as in Go. Running out of stacks is a fatal error that names the
 // limit.
+//
+// Inlined always, so that a trace's `created by` names the caller.
 template <class F>
-void Go(GoOptions options, F&& f);
+[[gnu::always_inline]] inline void Go(GoOptions options, F&& f);
 
 template <class F>
-void Go(F&& f) {
+[[gnu::always_inline]] inline void Go(F&& f) {
   Go(GoOptions{}, std::forward<F>(f));
 }
 
@@ -137,7 +139,7 @@ concept Nullable = requires(const F& f) {
 }  // namespace internal
 
 template <class F>
-void Go(GoOptions options, F&& f) {
+[[gnu::always_inline]] inline void Go(GoOptions options, F&& f) {
   using Callable = std::decay_t<F>;
   if constexpr (internal::Nullable<Callable>) {
     if (f == nullptr) internal::GoOfNil();

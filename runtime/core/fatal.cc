@@ -50,13 +50,20 @@ void FatalText::Print() {
 }
 
 void EnterFatal() {
-  EnterRuntime();                   // for good: a report is not interrupted
-  if (this_thread_is_dying) Die();  // died while reporting: just go
+  EnterRuntime();  // for good: a report is not interrupted
+  if (this_thread_is_dying) {
+    FatalText text;
+    text << "panic during panic\n";
+    text.Print();
+    ::_exit(4);  // as Go
+  }
   this_thread_is_dying = true;
   if (dying.fetch_add(1, memory_order_relaxed) != 0) {
     for (;;) ::pause();  // another thread reports and exits
   }
 }
+
+bool IsDying() { return this_thread_is_dying; }
 
 void WaitIfDying() {
   if (dying.load(memory_order_relaxed) == 0 || this_thread_is_dying) return;

@@ -37,8 +37,13 @@ extern void (*fatal_traceback)(bool all);
 // thread is already dying this one waits for ever, so reports do not mix.
 [[noreturn]] void Die();
 
-// True exactly once: the caller is the one who reports. Others wait in here.
+// Returns exactly once: the caller is the one who reports. Other threads wait
+// in here; the same thread again has died of its report: `panic during panic`,
+// exit status 4.
 void EnterFatal();
+
+// The calling thread is the one who reports. Async-signal-safe.
+bool IsDying();
 
 // Waits for ever if another thread is reporting: it ends the process, and the
 // report and its exit status win over a main that returns meanwhile, as in Go.

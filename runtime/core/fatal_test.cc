@@ -89,10 +89,10 @@ MN_BARE_PROGRAM(ThrowsWhileReporting) {
   Throw("first");
 }
 
-TEST(Throw, WhileReportingJustEnds) {
+TEST(Throw, WhileReportingEndsTheReport) {
   const ProcessResult r = RunProgram("ThrowsWhileReporting");
-  EXPECT_EQ(r.err, "fatal error: first\n");
-  EXPECT_TRUE(Exited(r, 2));
+  EXPECT_EQ(r.err, "fatal error: first\npanic during panic\n");
+  EXPECT_TRUE(Exited(r, 4));
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ struct G {
   void* arg = nullptr;           // the callable, inside this stack
   M* lockedm = nullptr;          // the M it is pinned to (sched/lockedm.h)
   std::int32_t preemptible = 0;  // open PreemptibleScopes
+  bool panic_on_fault = false;   // SetPanicOnFault
 
   // ---- fixed from creation to death ---------------------------------------
   std::uint64_t goid = 0;

@@ -1,4 +1,4 @@
-// The stack overflow report: see InstallOverflowReport in stack.h.
+// The stack overflow report: see ReportIfOverflow in stack.h.
 //
 // The faulting goroutine has no stack left, so the handler runs on the thread's
 // alternate signal stack, and nothing here allocates.
@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "runtime/core/fatal.h"
+#include "runtime/core/getg.h"
 #include "runtime/ctx/stack.h"
 
 namespace mn {
@@ -19,31 +20,19 @@ namespace {
 // AVX-512).
 constexpr std::size_t kSignalStackSize = 128 * 1024;
 
-struct sigaction previous_segv;
-struct sigaction previous_bus;
+}  // namespace
 
-// Hands a fault that is not ours to whoever was there before; the default
-// action is taken by returning with it installed: the instruction faults again.
-void Forward(int sig, siginfo_t* info, void* context) {
-  const struct sigaction& old = sig == SIGSEGV ? previous_segv : previous_bus;
-  if (old.sa_flags & SA_SIGINFO) {
-    old.sa_sigaction(sig, info, context);
-  } else if (old.sa_handler == SIG_DFL || old.sa_handler == SIG_IGN) {
-    struct sigaction dfl = {};
-    dfl.sa_handler = SIG_DFL;
-    ::sigaction(sig, &dfl, nullptr);
-  } else {
-    old.sa_handler(sig);
-  }
-}
-
-void OnFault(int sig, siginfo_t* info, void* context) {
-  G* gp = GuardOwner(reinterpret_cast<std::uintptr_t>(info->si_addr));
-  if (gp == nullptr) return Forward(sig, info, context);
+void ReportIfOverflow(std::uintptr_t addr, void* context) {
+  G* gp = GuardOwner(addr);
+  const M* m = getm();
+  // Another goroutine's guard is an ordinary bad address.
+  if (gp == nullptr || m == nullptr || m->curg != gp) return;
 #if defined(__x86_64__)
   // The walk starts from the frame that overflowed.
   gp->fp = reinterpret_cast<void*>(
       static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RBP]);
+#else
+  (void)context;
 #endif
   EnterFatal();
   FatalText text;
@@ -55,19 +44,6 @@ void OnFault(int sig, siginfo_t* info, void* context) {
   text.Print();
   if (fatal_traceback != nullptr) fatal_traceback(false);
   Die();
-}
-
-}  // namespace
-
-void InstallOverflowReport() {
-  struct sigaction action = {};
-  action.sa_sigaction = OnFault;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  // Nothing may interrupt the report: it leaves the signal stack for a larger
-  // one, and the next signal would begin at the top of the one it left.
-  sigfillset(&action.sa_mask);
-  ::sigaction(SIGSEGV, &action, &previous_segv);
-  ::sigaction(SIGBUS, &action, &previous_bus);
 }
 
 void* InstallSignalStack(bool keep) {

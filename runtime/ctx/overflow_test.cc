@@ -1,14 +1,9 @@
-// The report of a stack overflow, and what happens to faults that are none.
+// The report of a stack overflow.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <string>
 
-#include "runtime/core/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
 
@@ -16,14 +11,9 @@ namespace mn {
 namespace {
 
 using test::Died;
-using test::Exited;
 using test::ProcessResult;
 using test::RunProgram;
 using ::testing::HasSubstr;
-
-// ASan and TSan replace SIGSEGV's meaning or the frames; they report overflows
-// themselves in other words.
-bool HandlerIsOurs() { return !MN_ASAN && !MN_TSAN; }
 
 __attribute__((noinline)) int RecurseForEver(volatile int* p) {
   volatile char frame[256];
@@ -96,36 +86,7 @@ TEST(Overflow, IsReportedOnAnyThread) {
            "runtime: goroutine stack exceeds 65536-byte limit\n"));
 }
 
-MN_PROGRAM(WritesThroughABadPointer) {
-  void* p =
-      ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  *static_cast<volatile int*>(p) = 1;
-  return 0;
-}
-
-TEST(Fault, ThatIsNoOverflowKeepsItsMeaning) {
-  if (!HandlerIsOurs()) GTEST_SKIP() << "the sanitizer reports it";
-  const ProcessResult r = RunProgram("WritesThroughABadPointer");
-  EXPECT_EQ(r.signal, SIGSEGV) << r.Describe();
-  EXPECT_EQ(r.err.find("stack overflow"), std::string::npos) << r.err;
-}
-
-MN_BARE_PROGRAM(HasAHandlerOfItsOwn) {
-  struct sigaction action = {};
-  action.sa_sigaction = [](int, siginfo_t*, void*) { ::_exit(33); };
-  action.sa_flags = SA_SIGINFO;
-  ::sigaction(SIGSEGV, &action, nullptr);
-  return Main([] {
-    void* p =
-        ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    *static_cast<volatile int*>(p) = 1;
-    return 0;
-  });
-}
-
-TEST(Fault, ThatIsNoOverflowGoesToTheHandlerThatWasThereBefore) {
-  EXPECT_TRUE(Exited(RunProgram("HasAHandlerOfItsOwn"), 33));
-}
+// Other faults: diag/crash_signals_test.cc.
 
 }  // namespace
 }  // namespace mn

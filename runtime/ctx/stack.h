@@ -46,12 +46,12 @@ G* CarveStacks(std::uint32_t stack_class, int want, int* got);
 // The G whose guard contains the address, null if none. Async-signal-safe.
 G* GuardOwner(std::uintptr_t addr);
 
-// Installs the SIGSEGV/SIGBUS handler that turns a hit in a guard into
+// For the handler of SIGSEGV and SIGBUS, with its third argument: if addr lies
+// in the guard of the goroutine that runs here, the report
 //   runtime: goroutine stack exceeds 65536-byte limit
 //   fatal error: stack overflow
-// with the goroutine's frames and exit status 2; other faults go on to whoever
-// handled them before. Once.
-void InstallOverflowReport();
+// with its frames, and exit status 2. Otherwise returns. Async-signal-safe.
+void ReportIfOverflow(std::uintptr_t addr, void* context);
 
 // Gives the calling thread the alternate stack that the report runs on. `keep`:
 // unless it has one of its own. Returns what it was given, or null.

@@ -19,6 +19,7 @@
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
 #include "runtime/core/m.h"
+#include "runtime/core/park_check.h"
 #include "runtime/core/sanitizer.h"
 
 #if MN_ASAN
@@ -54,6 +55,7 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
                                                     void* arg,
                                                     bool dying = false) {
   MN_DCHECK(InRuntime(), "PRE-1");
+  CheckPark(from);
   M* m = from->m;  // no thread_local: it is the same
   from->fp = __builtin_frame_address(0);
   from->eh = *m->eh;
@@ -84,6 +86,7 @@ inline void MakeContext(G* gp, void* sp_top, void (*entry)(void* gp)) {
   CtxMake(gp->ctx, reinterpret_cast<void*>(gp->stack_lo), sp_top, entry, gp);
   gp->fp = nullptr;
   gp->eh = EhGlobals{};
+  gp->panic_on_fault = false;
 #if MN_TSAN
   gp->fiber = __tsan_create_fiber(0);
 #endif

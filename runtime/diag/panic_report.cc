@@ -14,6 +14,7 @@
 #include "runtime/core/fatal.h"
 #include "runtime/diag/names.h"
 #include "runtime/diag/report.h"
+#include "runtime/diag/signal_text.h"
 #include "runtime/diag/stack_walk.h"
 #include "runtime/diag/traceback.h"
 #include "runtime/panic.h"
@@ -35,9 +36,10 @@ void AppendValue(FatalText& out, const char* what, const char* type) {
 
 void AppendStandard(FatalText& out, const std::exception& e) {
   out << e.what();
-  // A Panic's text is Go's; throw_with_nested makes a class derived from it.
+  // The texts of a Panic and of a RuntimeError are Go's; throw_with_nested
+  // makes a class derived from Panic.
   const bool nested = dynamic_cast<const std::nested_exception*>(&e) != nullptr;
-  if (typeid(e) == typeid(Panic) ||
+  if (typeid(e) == typeid(Panic) || typeid(e) == typeid(RuntimeError) ||
       (nested && dynamic_cast<const Panic*>(&e) != nullptr)) {
     return;
   }
@@ -77,6 +79,18 @@ std::exception_ptr Cause(const std::exception_ptr& exception) {
   }
 }
 
+// Below a fault's text, the signal.
+void AppendFault(FatalText& out, const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const RuntimeError& e) {
+    const RuntimeError::Fault& fault = e.fault();
+    internal::AppendSignalLine(out, fault.signal, fault.code, fault.addr,
+                               fault.pc);
+  } catch (...) {
+  }
+}
+
 // As Go prints a panic during a panic: the oldest first, the others below it.
 void PrintChain(const std::exception_ptr& last) {
   std::exception_ptr chain[kMaxNested];
@@ -92,6 +106,7 @@ void PrintChain(const std::exception_ptr& last) {
     AppendException(out, chain[i]);
     out << "\n";
   }
+  AppendFault(out, last);
   out.Print();
 }
 

@@ -19,6 +19,17 @@ MN_READS_ANY_STACK StackPoint CallerOf(std::uintptr_t fp) {
   return {.pc = frame[1], .sp = fp + 16, .fp = frame[0]};
 }
 
+MN_READS_ANY_STACK StackPoint CallerAt(std::uintptr_t sp, std::uintptr_t fp) {
+#if defined(__x86_64__)
+  const auto* top = reinterpret_cast<const volatile std::uintptr_t*>(sp);
+  return {.pc = *top, .sp = sp + 8, .fp = fp};
+#else
+  (void)sp;
+  (void)fp;
+  return {};
+#endif
+}
+
 MN_READS_ANY_STACK void WalkFramePointers(std::uintptr_t fp, StackBounds bounds,
                                           PcVisitor visit, void* arg) {
   while (fp % 8 == 0 && bounds.Holds(fp, 16)) {

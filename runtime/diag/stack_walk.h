@@ -37,6 +37,10 @@ struct StackPoint {
 // The caller of the function whose frame pointer is `fp`.
 StackPoint CallerOf(std::uintptr_t fp);
 
+// The caller of a function that has not executed anything yet: its return
+// address is at sp. Elsewhere than on x86-64: {}.
+StackPoint CallerAt(std::uintptr_t sp, std::uintptr_t fp);
+
 struct StackBounds {
   std::uintptr_t lo = 0;
   std::uintptr_t hi = 0;

@@ -103,17 +103,35 @@ bool Frame::IsRuntime() const {
 
 bool Frame::IsPlumbing() const {
   if (file != nullptr) {
-    return IsRuntime() ||
-           string_view(file).find("/include/c++/") != string_view::npos;
+    // /usr/include/c++/12/..., /usr/include/x86_64-linux-gnu/c++/12/...
+    const string_view path = file;
+    return IsRuntime() || (path.find("/include/") != string_view::npos &&
+                           path.find("/c++/") != string_view::npos);
   }
   if (function == nullptr) return true;
   // Without lines, names must do.
   const string_view name = function;
-  for (const char* prefix :
-       {"_ZN2mn", "_ZNK2mn", "_ZSt", "_ZNSt", "_ZNKSt", "_ZN10__cxxabiv1",
-        "__cxa_", "__clang_call_terminate", "__gxx_personality", "_Unwind_",
-        "mn_unwind_from", "make_fcontext", "jump_fcontext", "start_thread",
-        "clone", "__clone", "__libc_start", "_start", "__restore_rt"}) {
+  for (const char* prefix : {"_ZN2mn",
+                             "_ZNK2mn",
+                             "_ZSt",
+                             "_ZNSt",
+                             "_ZNKSt",
+                             "_ZN10__cxxabiv1",
+                             "__cxa_",
+                             "__clang_call_terminate",
+                             "__gxx_personality",
+                             "_Unwind_",
+                             "mn_unwind_from",
+                             "mn_fault",
+                             "mn_bad_call",
+                             "make_fcontext",
+                             "jump_fcontext",
+                             "start_thread",
+                             "clone",
+                             "__clone",
+                             "__libc_start",
+                             "_start",
+                             "__restore_rt"}) {
     if (StartsWith(name, prefix)) return true;
   }
   return false;

@@ -10,8 +10,10 @@
 #include "runtime/core/fatal.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/sched.h"
+#include "runtime/diag/crash_signals.h"
 #include "runtime/diag/names.h"
 #include "runtime/diag/report.h"
+#include "runtime/diag/sigpanic.h"
 #include "runtime/diag/stack_walk.h"
 #include "runtime/diag/symbols.h"
 #include "runtime/time.h"
@@ -92,6 +94,7 @@ struct Survey {
   bool in_signal = false;   // the walk came through a signal frame
   int skip_pcs = 0;         // addresses that belong to a signal handler
   int pcs = 0;
+  std::uintptr_t last_pc = 0;
   bool last_is_plumbing = false;
 
   bool previous_is_api = false;
@@ -120,12 +123,14 @@ struct Survey {
 
 void SurveyPc(void* arg, std::uintptr_t pc, bool exact) {
   auto& survey = *static_cast<Survey*>(arg);
-  if (exact) {
+  const bool faulted = internal::IsTrampoline(survey.last_pc);
+  if (exact || faulted) {
     survey.Restart();
-    survey.in_signal = true;
+    survey.in_signal = survey.in_signal || !faulted;
     survey.skip_pcs = survey.pcs;
   }
   survey.pcs++;
+  survey.last_pc = pc;
   internal::Symbolize(
       pc, exact,
       [](void* s, const Frame& f) { static_cast<Survey*>(s)->Count(f); },
@@ -340,12 +345,12 @@ struct Job {
 void internal::PrintReport(const TracebackSettings& settings,
                            const StackPoint& here) {
   if (settings.level == 0) return;
-  Style style{.level = settings.level};
+  Style style{.level = settings.level, .may_allocate = settings.may_allocate};
   const M* m = getm();
   const G* self = nullptr;
   if (m == nullptr) {
     PrintThread("thread outside the runtime", here, {}, style);
-  } else if (m->curg == &m->g0) {
+  } else if (m->curg == nullptr || m->curg == &m->g0) {
     if (style.level >= 2) {
       PrintThread("runtime stack", here, {m->g0.stack_lo, m->g0.stack_hi},
                   style);
@@ -358,7 +363,9 @@ void internal::PrintReport(const TracebackSettings& settings,
 }
 
 void internal::CrashIfAsked(const TracebackSettings& settings) {
-  if (settings.crash) std::abort();
+  if (!settings.crash) return;
+  LetAbortEnd();
+  std::abort();
 }
 
 TracebackSettings ParseGotraceback(const char* value) {

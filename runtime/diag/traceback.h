@@ -31,6 +31,8 @@ struct TracebackSettings {
   int level = 1;  // 0: nothing; 1: the program's frames; 2: the runtime's too
   bool all = false;
   bool crash = false;
+  // The calling thread may have been interrupted anywhere, inside malloc too.
+  bool may_allocate = true;
 };
 
 // The value of GOTRACEBACK; null and nonsense mean `single`.

@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <string>
 
+#include "runtime/core/getg.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
+#include "runtime/time.h"
 
 namespace mn {
 namespace {
@@ -110,10 +112,33 @@ TEST(Traceback, SystemShowsTheRuntimesFramesToo) {
 TEST(Traceback, SaysWhoCreatedAGoroutine) {
   const ProcessResult r = RunProgram("Deadlock");
   const std::string receiver = Section(r.err, "[chan receive]:");
-  EXPECT_THAT(
-      receiver,
-      ContainsRegex("\ncreated by [^\n]* in goroutine 1\n\t[^\n]+:[0-9]+"));
+  EXPECT_THAT(receiver,
+              ContainsRegex("\ncreated by StartReceivers in goroutine "
+                            "1\n\t[^\n]*traceback_test.cc:[0-9]+"));
   EXPECT_THAT(Section(r.err, "goroutine 1 ["), Not(HasSubstr("created by")));
+}
+
+// `waitsince` as the scheduler sets it for whoever waits for long.
+MN_PROGRAM(WaitsForMinutes) {
+  G* waiter = nullptr;
+  Go([&] {
+    waiter = getg();
+    ReceiveForEver();
+  });
+  while (waiter == nullptr ||
+         waiter->status.load(memory_order_relaxed) != GStatus::kWaiting) {
+    Gosched();
+  }
+  waiter->waitsince = Nanotime() - 130'000'000'000;
+  throw Panic("boom");
+}
+
+TEST(Traceback, AGoroutineThatWaitsForMinutesSaysSo) {
+  const ProcessResult r =
+      RunProgram("WaitsForMinutes",
+                 {.env = {{"GOTRACEBACK", "all"}, {"GOMAXPROCS", "1"}}});
+  ASSERT_TRUE(Died(r, "panic: boom\n"));
+  EXPECT_THAT(r.err, HasSubstr(" [chan receive, 2 minutes]:\n"));
 }
 
 extern "C" __attribute__((noinline)) int CompareParking(const void*,

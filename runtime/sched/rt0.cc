@@ -8,6 +8,7 @@
 #include "runtime/core/sched.h"
 #include "runtime/ctx/stack.h"
 #include "runtime/ctx/switch.h"
+#include "runtime/diag/crash_signals.h"
 #include "runtime/diag/traceback.h"
 #include "runtime/go.h"
 #include "runtime/net/netpoll.h"
@@ -42,7 +43,7 @@ int Main(std::function<int()> fn) {
 
   fatal_traceback = TracebackForFatal;
   std::set_terminate(TerminateHandler);
-  InstallOverflowReport();
+  InstallCrashSignals();
   NetpollInit();
   PreemptInit();
 

@@ -63,7 +63,7 @@ class WaitGroup {
   // f returns or calls Goexit; an exception that leaves f ends the process
   // before. Mirrors sync.WaitGroup.Go.
   template <class F>
-  void Go(F&& f) {
+  [[gnu::always_inline]] inline void Go(F&& f) {
     Add(1);
     mn::Go([this, f = std::decay_t<F>(std::forward<F>(f))]() mutable {
       struct AtEnd {

@@ -1,0 +1,34 @@
+#include "runtime/testing/fault.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace mn::test::fault {
+
+MN_FAULTS int Load(const volatile int* p) { return *p; }
+MN_FAULTS void Store(volatile int* p) { *p = 1; }
+MN_FAULTS void Call(void (*f)()) {
+  f();
+  asm volatile("");  // not a tail call
+}
+MN_FAULTS int Divide(int a, int b) {
+  asm volatile("" : "+r"(b));
+  return a / b;
+}
+MN_FAULTS std::size_t Length(const char* s) {
+  std::size_t (*volatile length)(const char*) = &std::strlen;
+  return length(s);
+}
+MN_FAULTS void Put(const char* s) {
+  asm volatile("" : "+r"(s));
+  std::fputs(s, stdout);
+  asm volatile("");
+}
+
+int* Hide(int* p) { return p; }
+int* Valid() {
+  static int value = 1;
+  return &value;
+}
+
+}  // namespace mn::test::fault
