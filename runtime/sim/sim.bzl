@@ -37,6 +37,7 @@ QUEUES = PRIMITIVES + [
     "core/gqueue.h",
     "core/m.h",
     "core/p.h",
+    "core/park_check.h",
     "core/sched.cc",
     "core/sched.h",
     "core/status.h",
