@@ -13,9 +13,10 @@
 // innermost and the outermost 50.
 //
 // GOTRACEBACK, as for Go: `none` no traces; `single` (default) the goroutine
-// that failed, or all of them if the runtime itself gave up (deadlock, misuse);
-// `all` every goroutine; `system` also the runtime's frames; `crash` as system,
-// then SIGABRT instead of exit status 2. A number n is that level and all.
+// that failed, or all of them if the runtime itself gave up (deadlock, misuse)
+// or a signal ends the process (crash_signals.h); `all` every goroutine;
+// `system` also the runtime's frames; `crash` as system, then SIGABRT instead
+// of exit status 2. A number n is that level and all.
 //
 // Reads the stacks of parked goroutines, which must not run meanwhile for the
 // result to be exact; if they do, the trace is wrong but nothing outside the
