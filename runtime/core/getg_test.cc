@@ -12,6 +12,7 @@
 
 #include "runtime/core/p.h"
 #include "runtime/mn.h"
+#include "runtime/sched/runtime_call.h"
 
 namespace mn {
 namespace {
@@ -29,6 +30,7 @@ void Migrate(std::atomic<int>* migrations, std::atomic<int>* wrong) {
     if (after != before) migrations->fetch_add(1);
     if (i % 16 == 0) {
       BlockingCall([] { ::usleep(100); });
+      RuntimeCall call("a test");  // no preemption between two looks
       if (getm()->curg != self || getg() != self || getp()->m != getm()) {
         wrong->fetch_add(1);
       }
