@@ -45,7 +45,7 @@ struct G {
   Departure* departure = nullptr;  // left behind by whoever switched to us
   EhGlobals eh;
   M* m = nullptr;          // while kRunning or kSyscall
-  G* schedlink = nullptr;  // the queue or free list that holds it
+  G* schedlink = nullptr;  // the next of a batch of fresh ones (ctx/stack.h)
   void (*fn)(void*) = nullptr;
   void* arg = nullptr;           // the callable, inside this stack
   M* lockedm = nullptr;          // the M it is pinned to (sched/lockedm.h)

@@ -124,7 +124,10 @@ void PrintSchedtrace(std::int64_t since_start_ns, bool detail) {
     if (detail) {
       text.Add(" gcwaiting=%s nmidlelocked=%d stopwait=%d sysmonwait=%s\n",
                sched.gcwaiting.load(memory_order_relaxed) ? "true" : "false",
-               sched.nmidlelocked, sched.stopwait, "false");
+               sched.nmidlelocked, sched.stopwait,
+               sched.sysmon_until.load(memory_order_relaxed) == INT64_MAX
+                   ? "true"
+                   : "false");
       AddDetail(text);
     } else {
       text.Add(go ? " [ " : " [");

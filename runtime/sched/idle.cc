@@ -66,9 +66,9 @@ void StartM(P* p, bool spinning) {
 }
 
 void StopM(M* m, std::int64_t spin_ns) {
+  m->idle_since = Nanotime();
   {
     RtLock lock(sched.lock);
-    m->idle_since = Nanotime();
     m->schedlink = sched.midle;
     sched.midle = m;
     sched.nmidle++;

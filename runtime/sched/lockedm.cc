@@ -79,9 +79,9 @@ void WaitForP(M* m, G* gp) {
     Bump(p->schedtick);
     return;
   }
-  // A goroutine that was interrupted waits for its turn; the others have work
-  // that was ready to go on.
-  if (was != GStatus::kRunning) CameBackWithoutP();
+  // One that was interrupted, with its P or after that was handed off, waits
+  // for its turn; one that was in a system call goes before those that compute.
+  if (was == GStatus::kSyscall) CameBackWithoutP();
   SleepUntilHandedP(m, 0);
   gp->lockedm = pinned;
   StartSlice(m->p, gp);

@@ -1,7 +1,6 @@
 #include "runtime/sched/preempt.h"
 
 #include <errno.h>
-#include <link.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -17,6 +16,7 @@
 #include "runtime/core/godebug.h"
 #include "runtime/core/in_runtime.h"
 #include "runtime/core/sanitizer.h"
+#include "runtime/diag/own_text.h"
 #include "runtime/diag/pcs.h"
 #include "runtime/preempt.h"
 #include "runtime/sched/globrunq.h"
@@ -32,26 +32,6 @@ namespace {
 PreemptMode mode = PreemptMode::kStop;
 bool trace_hogs = false;
 struct sigaction previous;
-
-// The program's own text.
-std::uintptr_t text_lo = 0;
-std::uintptr_t text_hi = 0;
-
-bool InOwnText(std::uintptr_t pc) { return pc >= text_lo && pc < text_hi; }
-
-void FindOwnText() {
-  ::dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void*) {
-        for (int i = 0; i < info->dlpi_phnum; i++) {
-          const auto& segment = info->dlpi_phdr[i];
-          if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X)) continue;
-          text_lo = info->dlpi_addr + segment.p_vaddr;
-          text_hi = text_lo + segment.p_memsz;
-        }
-        return 1;  // the first one is the program
-      },
-      nullptr);
-}
 
 struct Interruption {
   std::uintptr_t pc;
@@ -92,9 +72,12 @@ void mn_async_preempt();
 // On the goroutine's stack, every register saved.
 __attribute__((used)) void mn_async_preempt_yield() {
   const int saved_errno = mn::internal::GetErrno();
-  mn::EnterRuntime();
-  mn::internal::YieldToPreemption();
-  mn::LeaveRuntime();
+  {
+    // Not EnterRuntime alone: another signal may have come between the handler
+    // and here, found us in libc and taken the P.
+    mn::RuntimeCall call("preemption");
+    mn::internal::YieldToPreemption();
+  }
   mn::internal::SetErrno(saved_errno);
 }
 }
@@ -213,8 +196,7 @@ bool PrepareSignalYield(G*, const Interruption&) { return false; }
 
 #endif
 
-// ---- the handler
-// -------------------------------------------------------------
+// ---- the handler -----------------------------------------------------
 
 // Counts the goroutine that runs on m as one without a P, or no more.
 void SetHandedOff(M* m, bool on) {
@@ -231,7 +213,7 @@ void Interrupted(M* m, const Interruption& at) {
   const GStatus status = gp->status.load(memory_order_relaxed);
   const bool handed_off = status == GStatus::kHandedOff;
   if (status != GStatus::kRunning && !handed_off) return;  // in a system call
-  const bool own = InOwnText(at.pc);
+  const bool own = internal::InOwnText(at.pc);
   gp->fp = reinterpret_cast<void*>(at.fp);
   if (trace_hogs) NoteHog(m, at);
   if (!handed_off && own && gp->preemptible > 0 && gp->lockedm == nullptr &&
@@ -288,8 +270,7 @@ void Ask(M* m) {
   ::syscall(SYS_tgkill, ::getpid(), m->tid.load(memory_order_relaxed), SIGURG);
 }
 
-// ---- GODEBUG=preempttrace=1
-// --------------------------------------------------
+// ---- GODEBUG=preempttrace=1 ------------------------------------------
 
 constexpr int kHogFrames = 32;
 struct Hog {
@@ -354,7 +335,7 @@ void PreemptInit() {
   }
   trace_hogs = Godebug("preempttrace") == "1";
   if (mode == PreemptMode::kOff) return;
-  FindOwnText();
+    // InstallCrashSignals has found where the program's own text is.
 #if defined(__x86_64__)
   mn_xsave_size = XsaveSize();
 #endif

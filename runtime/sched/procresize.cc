@@ -55,6 +55,16 @@ void EmptyRunq(P* p) {
                        memory_order_relaxed);
 }
 
+// Returns the old number. Caller: a goroutine, in the runtime. May park.
+std::int32_t SetGomaxprocs(std::int32_t n, bool by_hand) {
+  StopTheWorld();
+  custom.store(by_hand, memory_order_relaxed);
+  const std::int32_t before = Gomaxprocs();
+  if (n != before) ProcResize(n);
+  StartTheWorld(getm());
+  return before;
+}
+
 }  // namespace
 
 void ProcResize(std::int32_t n) {
@@ -90,12 +100,6 @@ void ProcResize(std::int32_t n) {
   sched.gomaxprocs.store(n, memory_order_relaxed);
 }
 
-void SetGomaxprocs(M* m, std::int32_t n) {
-  StopTheWorld(m);
-  ProcResize(n);
-  StartTheWorld(m == nullptr ? nullptr : getm());
-}
-
 bool GomaxprocsIsCustom() { return custom.load(memory_order_relaxed); }
 
 std::int32_t SchedInitGomaxprocs() {
@@ -123,7 +127,7 @@ void UpdateGomaxprocs() {
   const std::int32_t n = DefaultProcs(cgroup::AffinityCount(), false);
   if (n == Gomaxprocs()) return;
   // sysmon never waits: if somebody else changes the number now, next time.
-  if (!TryStopTheWorld(nullptr)) return;
+  if (!TryStopTheWorld()) return;
   if (!GomaxprocsIsCustom()) ProcResize(n);
   StartTheWorld(nullptr);
 }
@@ -133,21 +137,13 @@ int GOMAXPROCS() { return Gomaxprocs(); }
 int GOMAXPROCS(int n) {
   if (n <= 0) return Gomaxprocs();  // GMP-5
   ParkingCall call("mn::GOMAXPROCS");
-  StopTheWorld(getm());
-  custom.store(true, memory_order_relaxed);
-  const int before = Gomaxprocs();
-  if (n != before) ProcResize(n);
-  StartTheWorld(getm());
-  return before;
+  return SetGomaxprocs(n, /*by_hand=*/true);
 }
 
 void SetDefaultGOMAXPROCS() {
   ParkingCall call("mn::SetDefaultGOMAXPROCS");
   const std::int32_t n = DefaultProcs(cgroup::AffinityCount(), false);
-  StopTheWorld(getm());
-  custom.store(false, memory_order_relaxed);
-  if (n != Gomaxprocs()) ProcResize(n);
-  StartTheWorld(getm());
+  SetGomaxprocs(n, /*by_hand=*/false);
 }
 
 int NumCPU() { return sched.ncpu; }

@@ -20,9 +20,6 @@ namespace mn {
 // Makes n Ps be in use. REQUIRES: the world is stopped or not started yet.
 void ProcResize(std::int32_t n);
 
-// Sets GOMAXPROCS to n by stopping the world. Caller: as StopTheWorld; `m` too.
-void SetGomaxprocs(M* m, std::int32_t n);
-
 // Whether $GOMAXPROCS or a call has fixed the number; else it follows the
 // process's CPU limit.
 bool GomaxprocsIsCustom();

@@ -250,7 +250,7 @@ TEST_F(Gomaxprocs, Gmp2_NothingRunsWhileTheWorldIsStopped) {
   for (int round = 0; round < 20; round++) {
     for (const long before = turns; turns < before + 100;) Gosched();
     ParkingCall call("test");
-    StopTheWorld(getm());
+    StopTheWorld();
     const long stopped = turns;
     test::Spin(milliseconds(1));
     EXPECT_EQ(turns, stopped);

@@ -62,22 +62,15 @@ void Stop(M* m) {
 
 }  // namespace
 
-bool TryStopTheWorld(M* m) {
+bool TryStopTheWorld() {
   if (!sched.worldlock.TryLock()) return false;
-  Stop(m);
+  Stop(nullptr);
   return true;
 }
 
-void StopTheWorld(M* m) {
-  while (!sched.worldlock.TryLock()) {
-    if (m == nullptr) {
-      CpuRelax();
-      continue;
-    }
-    YieldNow();
-    m = getm();
-  }
-  Stop(m);
+void StopTheWorld() {
+  while (!sched.worldlock.TryLock()) YieldNow();
+  Stop(getm());
 }
 
 void StartTheWorld(M* m) {

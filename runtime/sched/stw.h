@@ -18,16 +18,17 @@
 
 namespace mn {
 
-// On return every P is the caller's, in state kGcstop. `m`: the calling M,
-// whose P is among them (m->p is null then), or null on a thread without one
-// (sysmon). One caller at a time: takes sched.worldlock, yielding while it
-// waits. Caller: goroutine at depth 1, or a thread without a P.
-void StopTheWorld(M* m);
+// On return every P is the caller's, in state kGcstop, its own too (m->p is
+// null then). One caller at a time: takes sched.worldlock, yielding while it
+// waits. Caller: a goroutine, in the runtime; may continue on another M.
+void StopTheWorld();
 
-// As StopTheWorld unless somebody else is at it: false then. Does not yield.
-bool TryStopTheWorld(M* m);
+// For sysmon, which has no P and must not wait: false if somebody else is at
+// it.
+bool TryStopTheWorld();
 
-// Distributes the Ps again; m gets one. Ends what StopTheWorld began.
+// Distributes the Ps again; m, if not null, gets one. Ends what StopTheWorld
+// began.
 void StartTheWorld(M* m);
 
 // Gives p, whose M is about to block or has been interrupted, to whoever stops
