@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/benchmarks/comparison/subprocess.h"
+#include "runtime/core/sanitizer.h"
 
 namespace mn::bench {
 namespace {
@@ -45,6 +46,10 @@ TEST(CompareProgram, SaysWhatAProgramCannotExpress) {
 }
 
 TEST(CompareProgram, SaysWhichVariantAProgramCannotExpress) {
+#if MN_ASAN
+  GTEST_SKIP() << "Debian's Boost has no ASan annotations: an exception thrown "
+                  "on one of its fibers ends the run";
+#endif
   Outcome outcome = RunCompare({"--pairs=1", "--only=fiber",
                                 "--workloads=syscall -n 100 -variant enter"});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
