@@ -23,7 +23,12 @@ namespace {
 // Spinning helps only while whoever is to hand the P back runs on another CPU.
 std::int64_t SpinNs() { return sched.ncpu > 1 ? kHandoverSpinNs : 0; }
 
-// Until StartLockedM. The caller has counted itself in nmidlelocked.
+void GiveP(M* m, M* sleeper) {
+  sleeper->nextp = ReleaseP(m);
+  sleeper->park.Wakeup();
+}
+
+// Until GiveP. The caller has counted itself in nmidlelocked.
 void SleepUntilHandedP(M* m, std::int64_t spin_ns) {
   m->park.Sleep(spin_ns);
   m->park.Clear();
@@ -37,7 +42,19 @@ void SleepUntilHandedP(M* m, std::int64_t spin_ns) {
 void StopLockedM(M* m) {
   // The goroutine was published when it parked, so somebody may be handing us
   // a P already, even before we give ours away: the note keeps that.
-  if (m->p != nullptr) HandoffP(ReleaseP(m));  // LOT-8
+  if (m->p != nullptr) {  // LOT-8
+    G* next = TakeLocal(m->p);
+    if (next == m->lockedg) return;  // woken meanwhile
+    if (next != nullptr && next->lockedm != nullptr) {
+      // To its thread directly: with an M in between that would be two
+      // wake-ups. One joins the sleepers in nmidlelocked as another leaves
+      // them.
+      GiveP(m, next->lockedm);
+      return SleepUntilHandedP(m, SpinNs());
+    }
+    if (next != nullptr) RunqPut(m->p->runq, next, true);
+    HandoffP(ReleaseP(m));
+  }
   {
     RtLock lock(sched.lock);
     sched.nmidlelocked++;
@@ -54,8 +71,7 @@ void StartLockedM(M* m, G* gp) {
     RtLock lock(sched.lock);
     sched.nmidlelocked--;
   }
-  owner->nextp = ReleaseP(m);
-  owner->park.Wakeup();
+  GiveP(m, owner);
   StopM(m, SpinNs());
 }
 

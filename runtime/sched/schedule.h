@@ -28,15 +28,10 @@ inline void StartSlice(P* p, G* gp) {
 // (find_runnable.cc)
 G* FindRunnable(M* m);
 
-// The short way: takes the next goroutine of m's P and starts its slice, if
-// that is all there is to decide. Else null (an empty queue, a global tick, a
-// due timer, a world to stop, a pinned goroutine on either side): the business
-// of g0, which finds in m->picked what was taken already. Any stack. Takes no
-// lock.
-inline G* PickLocal(M* m) {
-  if (m->lockedg != nullptr) [[unlikely]]
-    return nullptr;
-  P* p = m->p;
+// The next goroutine of p's own queue, if that is all there is to decide. Null:
+// the queue is empty, or there is a global tick, a due timer or a world to stop
+// first. Caller: the M that holds p. Any stack. Takes no lock.
+inline G* TakeLocal(P* p) {
   if (p->attention.load(memory_order_relaxed)) [[unlikely]]
     return nullptr;
   const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
@@ -46,13 +41,23 @@ inline G* PickLocal(M* m) {
   }
   const std::int64_t when = p->timers.NextWhen();
   if (when != 0 && when <= Nanotime()) return nullptr;
-  G* gp = RunqGet(p->runq);
+  return RunqGet(p->runq);
+}
+
+// The short way: starts the slice of the next goroutine of m's P. Null if there
+// is more to decide (TakeLocal) or a goroutine is pinned on either side: the
+// business of g0, which finds in m->picked what was taken already. Any stack.
+// Takes no lock.
+inline G* PickLocal(M* m) {
+  if (m->lockedg != nullptr) [[unlikely]]
+    return nullptr;
+  G* gp = TakeLocal(m->p);
   if (gp == nullptr) return nullptr;
   if (gp->lockedm != nullptr) [[unlikely]] {
     m->picked = gp;  // not ours to run: g0 hands it over
     return nullptr;
   }
-  StartSlice(p, gp);
+  StartSlice(m->p, gp);
   return gp;
 }
 

@@ -121,12 +121,13 @@ void WakeSysmon();
 
 // A goroutine of p goes into a system call: sysmon must see it soon if anything
 // waits behind it. Caller: p's M.
+inline bool SysmonMissesSyscall(P* p) {
+  return sched.sysmon_slow.load(memory_order_relaxed) &&
+         (!RunqEmpty(p->runq) ||
+          sched.runqsize.load(memory_order_relaxed) != 0);
+}
 inline void NoticeSyscall(P* p) {
-  if (sched.sysmon_slow.load(memory_order_relaxed) &&
-      (!RunqEmpty(p->runq) || sched.runqsize.load(memory_order_relaxed) != 0))
-      [[unlikely]] {
-    internal::WakeSysmon();
-  }
+  if (SysmonMissesSyscall(p)) internal::WakeSysmon();
 }
 
 // A goroutine came back from a system call, found no P and was queued.

@@ -83,6 +83,15 @@ void Begin(int ps, int ncpu = 1) {
   waiter = nullptr;
 }
 
+void PinnedWaker(void*) {
+  Pin();
+  const M* m = getm();
+  Waker(nullptr);
+  Gosched();
+  Expect(getm() == m, "LOT-2: the same thread");
+  Unpin();
+}
+
 constexpr Config kConfigs[] = {
     {"one_p",
      "1 P; G1 is pinned and waits, G2 wakes it",
@@ -120,6 +129,18 @@ constexpr Config kConfigs[] = {
      Check,
      {1, 1},
      {2, 1}},
+    {"both",
+     "1 P; G1 is pinned and waits, G2 is pinned, wakes it and yields to it",
+     [] {
+       Begin(1);
+       Queue(PNumber(0), AddG("G1", Pinned));
+       Queue(PNumber(0), AddG("G2", PinnedWaker));
+       AddM("M0", PNumber(0));
+       AddIdleM("M1");
+     },
+     Check,
+     {2, 1},
+     {3, 1}},
     {"two_ps",
      "2 Ps; G1 is pinned and waits, G2 on the other P wakes it",
      [] {
