@@ -8,18 +8,17 @@
 //
 // Faults (document, section 11). What a goroutine's own code does becomes
 //
-//   a read, write or call through an address below 4096   RuntimeError
-//   an integer division by zero, or one whose result does
-//     not fit (INT_MIN / -1)                               RuntimeError
-//   the same in a function of a shared library that the
-//     program called directly (strlen(nullptr))            RuntimeError
-//   any other bad address                                  `fatal error: fault`
-//     ... after SetPanicOnFault(true)                      RuntimeError
-//   a stack overflow                                       `fatal error: stack
-//                                                            overflow`
-//   a fault inside a call of the runtime, inside Syscall, BlockingCall or
-//     Foreign, deeper in a library, on a thread that is
-//     no goroutine's; any of these signals sent by kill(2) a crash report
+// * a read, write or call through an address below 4096: RuntimeError;
+// * an integer division by zero, or one whose result does not fit
+//   (INT_MIN / -1): RuntimeError;
+// * the same in a function of a shared library that the program called directly
+//   (strlen(nullptr)): RuntimeError;
+// * any other bad address: `fatal error: fault`; after SetPanicOnFault(true)
+//   RuntimeError;
+// * a stack overflow: `fatal error: stack overflow`;
+// * a fault inside a call of the runtime, inside Syscall, BlockingCall or
+//   Foreign, deeper in a library or on a thread that is no goroutine's, and any
+//   of these signals sent by kill(2): a crash report;
 //
 // and everything but RuntimeError ends the process, exit status 2. A program
 // that installed a handler for the signal before mn::Main keeps it for what is
@@ -30,21 +29,17 @@
 // the very instruction; what becomes of it (gcc 12 and clang 14, -O0 to -O3,
 // see diag/sigpanic_test.cc):
 //
-//   | the fault stands in                                      | is it caught?
-//   |
-//   |----------------------------------------------------------|---------------|
-//   | a function that the try block calls through MayFault or  | | |   a
-//   pointer, a virtual one, or one in another            |               | |
-//   translation unit, and in all that these call so        | yes           | |
-//   a function whose body the compiler sees: it proves that  |               |
-//   |   nothing throws and drops the try (gcc even at -O0)     | often not | |
-//   the try block itself, inlined functions included         | often not     |
-//   | a function that holds objects with destructors           | often not; if
-//   | |                                                          | so, these
-//   may | |                                                          | not run
-//   | | a noexcept function, or anything that one called         | no |
+// * In a function that the try block calls through MayFault or a pointer, a
+//   virtual one, or one in another translation unit, and in all that these call
+//   so: yes.
+// * In a function whose body the compiler sees: often not. It proves that
+//   nothing throws and drops the try (gcc even at -O0).
+// * In the try block itself, inlined functions included: often not.
+// * In a function that holds objects with destructors: often not; if so, these
+//   may not run.
+// * In a noexcept function, or in anything that one called: no.
 //
-// "Not" is the report of an uncaught panic and exit status 2. Destructors of
+// "No" is the report of an uncaught panic and exit status 2. Destructors of
 // the functions between the one that faults and the handler always run. All of
 // it but noexcept becomes "yes", with all destructors, where gcc compiles the
 // file with -fnon-call-exceptions; clang 14 has no such thing. So for code that
@@ -62,6 +57,7 @@
 #include <cstdint>
 #include <new>
 #include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -102,6 +98,13 @@ class RuntimeError : public Panic {
 // starts with false. Caller: a goroutine. Does not park.
 // Mirrors debug.SetPanicOnFault.
 bool SetPanicOnFault(bool enabled);
+
+// How much a dying process says from now on, in the words of GOTRACEBACK
+// (diag/traceback.h): none, single, all, system, crash, or a number. The
+// environment variable is a floor: this adds to it and never takes from it. Any
+// thread; does not park. Throws std::invalid_argument for any other word.
+// Mirrors debug.SetTraceback.
+void SetTraceback(std::string_view level);
 
 // f(), in a way that the compiler cannot see through: a fault in f's own code
 // can be caught around the call. Objects with destructors that live in f while

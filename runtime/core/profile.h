@@ -6,8 +6,7 @@
 //                             document                 go
 //   quota of half a CPU       GOMAXPROCS 1             2
 //   idle threads              end after a while        stay for ever
-//   SCHED line                [0 0], no schedticks     [ 0 0 ] schedticks=[ ..
-//   ]
+//   SCHED line                [0 0], no schedticks     [ 0 0 ] schedticks=[..]
 #pragma once
 
 namespace mn {

@@ -147,10 +147,6 @@ struct Report {
   Die();
 }
 
-TracebackSettings Settings() {
-  return ParseGotraceback(std::getenv("GOTRACEBACK"));
-}
-
 // A null pointer or a division that cannot be thrown here.
 [[noreturn]] void ReportUncatchable(const FaultAt& fault,
                                     const StackPoint& from) {
@@ -159,7 +155,7 @@ TracebackSettings Settings() {
   out << "panic: " << internal::FaultText(fault.kind) << "\n";
   internal::AppendSignalLine(out, fault.sig, fault.code, fault.addr, fault.pc);
   out.Print();
-  PrintAndDie({Settings(), from});
+  PrintAndDie({CurrentTraceback(), from});
 }
 
 [[noreturn]] void ReportBadAddress(const FaultAt& fault,
@@ -176,7 +172,7 @@ TracebackSettings Settings() {
   out << "fatal error: fault\n";
   internal::AppendSignalLine(out, fault.sig, fault.code, fault.addr, fault.pc);
   out.Print();
-  Report report{Settings(), from};
+  Report report{CurrentTraceback(), from};
   report.settings.all = true;  // as for every fatal error
   PrintAndDie(report);
 }
@@ -200,7 +196,7 @@ TracebackSettings Settings() {
            "mn::Foreign\n";
   }
   out.Print();
-  Report report{Settings(), from};
+  Report report{CurrentTraceback(), from};
   report.settings.all = true;
   // The program's frames say little about a crash of the runtime itself.
   if (IsSynchronous(info) && w.runtime && report.settings.level == 1) {

@@ -62,7 +62,6 @@ void* BadPage() {
 }
 
 // ---- a panic that nobody catches
-// ----------------------------------------------
 
 extern "C" __attribute__((noinline)) int LoadNull() {
   const int r = fault::Load(nullptr);
@@ -125,7 +124,6 @@ TEST(Division, ByZeroIsAPanic) {
 }
 
 // ---- other addresses
-// ------------------------------------------------------------
 
 MN_PROGRAM(WritesToABadPage) {
   try {
@@ -197,7 +195,6 @@ TEST(Division, InABlockingCallIsACrash) {
 }
 
 // ---- a handler that was there before
-// ---------------------------------------------
 
 void ExitWith33(int, siginfo_t*, void*) { ::_exit(33); }
 
@@ -266,7 +263,6 @@ TEST(PreviousHandler, AnIgnoredSignalStaysIgnored) {
 }
 
 // ---- not a goroutine's own code
-// ---------------------------------------------------
 
 MN_PROGRAM(NullDeepInALibrary) {
   try {
@@ -339,7 +335,6 @@ TEST(Crash, OnAForeignThread) {
 }
 
 // ---- sent by kill(2)
-// ----------------------------------------------------------------
 
 struct Sent {
   const char* program;
@@ -434,7 +429,6 @@ TEST(SentSignal, ReportNeedsNoMalloc) {
 }
 
 // ---- GOTRACEBACK
-// ----------------------------------------------------------------------
 
 ProcessResult Quit(const char* gotraceback) {
   return RunProgram("SendsSIGQUIT", {.env = {{"GOTRACEBACK", gotraceback}}});
@@ -487,7 +481,6 @@ TEST(Gotraceback, CrashRunsAnAbortHandlerOfTheProgram) {
 }
 
 // ---- a report that crashes
-// ------------------------------------------------------------
 
 MN_PROGRAM(CrashesInTheReport) {
   fatal_traceback = [](bool) { LoadNull(); };

@@ -117,7 +117,6 @@ TEST(Held, LocksInsideLibcDoNotCount) {
 }
 
 // ---- the report
-// --------------------------------------------------------------
 
 extern "C" __attribute__((noinline)) void LockIt(std::mutex* mutex) {
   mutex->lock();

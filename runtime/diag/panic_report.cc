@@ -111,7 +111,7 @@ void PrintChain(const std::exception_ptr& last) {
 }
 
 void PrintPanicReport(void* arg) {
-  const auto settings = ParseGotraceback(std::getenv("GOTRACEBACK"));
+  const auto settings = CurrentTraceback();
   const std::exception_ptr exception = std::current_exception();
   bool all = settings.all;
   if (exception != nullptr) {

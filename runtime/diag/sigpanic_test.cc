@@ -290,7 +290,6 @@ TEST(PanicOnFault, IsTheGoroutinesOwn) {
 }
 
 // ---- where it cannot be caught: the report, never anything else
-// ----------------
 
 struct Says {
   const char* what;

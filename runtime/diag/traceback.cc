@@ -3,8 +3,12 @@
 // frame is stored, and a stack may be as deep as it likes.
 #include "runtime/diag/traceback.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
-#include <cstring>
+#include <stdexcept>
+#include <string>
 
 #include "absl/debugging/symbolize.h"
 #include "runtime/core/fatal.h"
@@ -16,6 +20,7 @@
 #include "runtime/diag/sigpanic.h"
 #include "runtime/diag/stack_walk.h"
 #include "runtime/diag/symbols.h"
+#include "runtime/panic.h"
 #include "runtime/time.h"
 
 namespace mn {
@@ -28,6 +33,9 @@ using internal::StackPoint;
 
 constexpr int kInnermost = 50;  // Go's
 constexpr int kOutermost = 50;
+
+// By SetTraceback; adds nothing at first.
+mn::atomic<TracebackSettings> set_traceback{TracebackSettings{.level = 0}};
 
 // What a report needs of a G. Another M may be writing to it: each word is read
 // once, and TSan is told that this is meant.
@@ -368,18 +376,42 @@ void internal::CrashIfAsked(const TracebackSettings& settings) {
   std::abort();
 }
 
-TracebackSettings ParseGotraceback(const char* value) {
-  const auto is = [value](const char* s) { return std::strcmp(value, s) == 0; };
-  if (value == nullptr || is("") || is("single")) return {};
-  if (is("none")) return {.level = 0};
-  if (is("all")) return {.level = 1, .all = true};
-  if (is("system")) return {.level = 2, .all = true};
-  if (is("crash")) return {.level = 2, .all = true, .crash = true};
-  char* end = nullptr;
-  const long n = std::strtol(value, &end, 10);
-  if (end == value || *end != '\0' || n < 0) return {};
+std::optional<TracebackSettings> ParseGotraceback(std::string_view value) {
+  if (value.empty() || value == "single") return TracebackSettings{};
+  if (value == "none") return TracebackSettings{.level = 0};
+  if (value == "all") return TracebackSettings{.level = 1, .all = true};
+  if (value == "system") return TracebackSettings{.level = 2, .all = true};
+  if (value == "crash") {
+    return TracebackSettings{.level = 2, .all = true, .crash = true};
+  }
+  std::uint32_t n = 0;
+  const char* const end = value.data() + value.size();
+  const auto [last, error] = std::from_chars(value.data(), end, n);
+  if (error != std::errc() || last != end) return std::nullopt;
   // As Go: a number asks for all, but 0 for nothing at all.
-  return {.level = n > 2 ? 2 : static_cast<int>(n), .all = true};
+  return TracebackSettings{.level = n > 2 ? 2 : static_cast<int>(n),
+                           .all = true};
+}
+
+TracebackSettings CurrentTraceback() {
+  const char* value = std::getenv("GOTRACEBACK");
+  TracebackSettings settings = ParseGotraceback(value != nullptr ? value : "")
+                                   .value_or(TracebackSettings{});
+  const TracebackSettings set = set_traceback.load(memory_order_relaxed);
+  settings.level = std::max(settings.level, set.level);
+  settings.all |= set.all;
+  settings.crash |= set.crash;
+  return settings;
+}
+
+void SetTraceback(std::string_view level) {
+  const auto settings = ParseGotraceback(level);
+  if (!settings) {
+    throw std::invalid_argument(
+        "mn::SetTraceback: \"" + std::string(level) +
+        "\" is not none, single, all, system, crash or a number");
+  }
+  set_traceback.store(*settings, memory_order_relaxed);
 }
 
 __attribute__((noinline)) void PrintGoroutine(G* gp) {
@@ -406,8 +438,7 @@ __attribute__((noinline)) void PrintAllGoroutines() {
 }
 
 __attribute__((noinline)) void TracebackForFatal(bool all) {
-  Job job{.settings = ParseGotraceback(std::getenv("GOTRACEBACK")),
-          .here = MN_CALLERS_STACK_POINT()};
+  Job job{.settings = CurrentTraceback(), .here = MN_CALLERS_STACK_POINT()};
   job.settings.all = job.settings.all || all;
   internal::CallOnFreshStack(
       [](void* arg) {

@@ -16,12 +16,16 @@
 // that failed, or all of them if the runtime itself gave up (deadlock, misuse)
 // or a signal ends the process (crash_signals.h); `all` every goroutine;
 // `system` also the runtime's frames; `crash` as system, then SIGABRT instead
-// of exit status 2. A number n is that level and all.
+// of exit status 2. A number n is that level and all. mn::SetTraceback
+// (panic.h) adds to it.
 //
 // Reads the stacks of parked goroutines, which must not run meanwhile for the
 // result to be exact; if they do, the trace is wrong but nothing outside the
 // stack is read. Does not take any of the runtime's locks.
 #pragma once
+
+#include <optional>
+#include <string_view>
 
 #include "runtime/core/g.h"
 
@@ -36,8 +40,12 @@ struct TracebackSettings {
   bool may_allocate = true;
 };
 
-// The value of GOTRACEBACK; null and nonsense mean `single`.
-TracebackSettings ParseGotraceback(const char* value);
+// What a value of GOTRACEBACK means; nothing if it means nothing.
+std::optional<TracebackSettings> ParseGotraceback(std::string_view value);
+
+// The sum of GOTRACEBACK (`single` if unset or nonsense) and SetTraceback.
+// Async-signal-safe.
+TracebackSettings CurrentTraceback();
 
 // Prints one goroutine, led by an empty line. Any goroutine or thread.
 void PrintGoroutine(G* gp);

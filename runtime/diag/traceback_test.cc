@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 #include "runtime/core/getg.h"
@@ -314,10 +315,58 @@ TEST(Gotraceback, NoneSilencesADeadlockToo) {
 
 TEST(Gotraceback, NonsenseMeansTheDefault) {
   for (const char* value : {"yes", "1x", "-1", "All"}) {
-    const TracebackSettings s = ParseGotraceback(value);
-    EXPECT_EQ(s.level, 1) << value;
-    EXPECT_FALSE(s.all) << value;
-    EXPECT_FALSE(s.crash) << value;
+    EXPECT_FALSE(ParseGotraceback(value).has_value()) << value;
+  }
+  const ProcessResult r = PanicWith("All");
+  EXPECT_EQ(Headers(r.err), 1) << r.err;
+}
+
+// ---- SetTraceback -----------------------------------------------------------
+
+MN_PROGRAM(SetsTracebackAndPanics) {
+  SetTraceback(std::getenv("LEVEL"));
+  StartReceivers();
+  StartReceivers();
+  Gosched();
+  throw Panic("boom");
+}
+
+ProcessResult PanicAfterSet(const char* gotraceback, const char* level) {
+  return RunProgram("SetsTracebackAndPanics",
+                    {.env = {{"GOTRACEBACK", gotraceback}, {"LEVEL", level}}});
+}
+
+TEST(SetTraceback, Pan18_AddsToTheEnvironment) {
+  EXPECT_EQ(Headers(PanicAfterSet("single", "all").err), 3);
+  EXPECT_EQ(Headers(PanicAfterSet("none", "single").err), 1);
+  EXPECT_EQ(PanicAfterSet("single", "crash").signal, SIGABRT);
+}
+
+TEST(SetTraceback, Pan18_TakesNothingFromTheEnvironment) {
+  EXPECT_EQ(Headers(PanicAfterSet("all", "single").err), 3);
+  EXPECT_EQ(Headers(PanicAfterSet("single", "none").err), 1);
+  EXPECT_EQ(PanicAfterSet("crash", "none").signal, SIGABRT);
+}
+
+TEST(SetTraceback, TheLastCallCounts) {
+  SetTraceback("crash");
+  SetTraceback("all");
+  const TracebackSettings s = CurrentTraceback();
+  EXPECT_EQ(s.level, 1);
+  EXPECT_TRUE(s.all);
+  EXPECT_FALSE(s.crash);
+  SetTraceback("none");
+  EXPECT_FALSE(CurrentTraceback().all);
+}
+
+TEST(SetTraceback, RefusesAWordThatMeansNothing) {
+  try {
+    SetTraceback("everything");
+    FAIL() << "taken";
+  } catch (const std::invalid_argument& e) {
+    EXPECT_STREQ(e.what(),
+                 "mn::SetTraceback: \"everything\" is not none, single, all, "
+                 "system, crash or a number");
   }
 }
 

@@ -108,7 +108,6 @@ void CallbackOnForeignThread(M* m, void (*run)(void*), void* arg) {
 }
 
 // ---- threads of ours, inside a foreign call
-// -----------------------------------
 
 class CallbackOnGoroutine {
  public:
@@ -147,7 +146,6 @@ void internal::Callback(void (*run)(void*), void* arg) {
 }
 
 // ---- ForeignPool
-// ----------------------------------------------------------------
 
 struct ForeignPool::Rep {
   struct Turn {

@@ -253,10 +253,12 @@ void Forward(int sig, siginfo_t* info, void* context) {
 
 void OnSigurg(int sig, siginfo_t* info, void* context) {
   M* m = getm();
+  // Ours too, as in Go: the kernel may have made one of it and somebody else's.
+  Forward(sig, info, context);
   // acquire: pairs with the release in Ask.
   if (m == nullptr ||
       m->preempt_wanted.exchange(0, memory_order_acquire) == 0) {
-    return Forward(sig, info, context);
+    return;
   }
   if (InRuntime()) return SetPreemptPending(true);  // PRE-2
   const int saved_errno = internal::GetErrno();

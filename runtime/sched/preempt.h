@@ -33,8 +33,9 @@
 //
 // Invariants:
 //   PRE-3 the handler runs on the thread it concerns, so what it changes in M
-//         races with nobody; a signal without preempt_wanted is not ours and
-//         goes on to whoever had SIGURG before;
+//         races with nobody; a signal without preempt_wanted is not ours.
+//         Every one goes on to whoever had SIGURG before (the kernel may make
+//         one of ours and somebody else's);
 //   PRE-4 a goroutine that was interrupted is runnable, pinned to its thread
 //         until it runs again;
 //   MON-4, MON-5 of sysmon.h rest on this. Lesson 08.

@@ -299,7 +299,6 @@ TEST(BlockingCall, OneInsideAnotherSaysSo) {
 }
 
 // ---- Syscall: the P stays unless the call lasts
-// ------------------------------
 
 TEST(Syscall, ReturnsWhatFReturns) {
   EXPECT_EQ(Syscall([] { return 42; }), 42);
