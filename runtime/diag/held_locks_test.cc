@@ -50,7 +50,7 @@ TEST(Held, EveryKindOfLockCounts) {
   pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
   mutex.lock();
   EXPECT_EQ(HeldThreadLocks(), 1);
-  timed.try_lock_for(std::chrono::seconds(1));
+  ASSERT_TRUE(timed.try_lock_for(std::chrono::seconds(1)));
   EXPECT_EQ(HeldThreadLocks(), 2);
   recursive.lock();
   recursive.lock();
