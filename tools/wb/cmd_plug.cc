@@ -2,11 +2,12 @@
 //
 // Plugging writes one line into .wb/plug.bazelrc, which .bazelrc imports: from
 // then on every build here, the conformance suite first of all, runs on the
-// learner's code. So a red piece is refused; --force is for those who want to
-// watch it fail.
+// learner's code. So the file is judged as it is now, and a red piece is
+// refused; --force is for those who want to watch it fail.
 #include "tools/common/files.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
+#include "tools/wb/judge_run.h"
 
 namespace mn::wb {
 namespace {
@@ -56,14 +57,20 @@ int CmdPlug(Context& context, const Args& args) {
                             " is not a piece of the runtime: there "
                             "is nothing to plug"));
   }
+  if (!context.options.force) {
+    const Verdict verdict = BuildAndJudge(context, *lesson, {});
+    if (verdict == Verdict::kBroken || verdict == Verdict::kCancelled) {
+      return kBrokenExit;
+    }
+    t.Line();
+  }
   const std::optional<Progress> progress = LoadProgress(context);
   if (!progress) return kBrokenExit;
   const LessonProgress& p = ProgressOf(*progress, lesson->id);
   if (!p.green() && !context.options.force) {
-    const std::string now = p.last_result.empty() ? "has not been judged yet"
-                            : !p.begun()
-                                ? "is still the starter"
-                                : Cat("is ", StateOf(*lesson, p, false).Word());
+    const std::string now = p.begun()
+                                ? Cat("is ", StateOf(*lesson, p, false).Word())
+                                : "is still the starter";
     return context.Fail(
         Cat("your ", lesson->name, " ", now,
             ": the runtime would hang or crash on it. Get it green first (wb "

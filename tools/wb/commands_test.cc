@@ -327,7 +327,7 @@ TEST_F(Resetting, ExplainWantsThreeSentencesOfWhatIsGreen) {
 using Plugging = Scratch;
 
 TEST_F(Plugging, AGreenPieceGoesInAndOut) {
-  SetProgress04([](LessonProgress& p) { p.last_result = "green"; });
+  JudgeSays("passed");
   EXPECT_EQ(Wb({"plug", "04"}), kOk);
   EXPECT_NE(Read(kPlugFile).find("\nbuild --//runtime/plug:run_queue="
                                  "//exercises/04_run_queue:piece\n"),
@@ -340,11 +340,20 @@ TEST_F(Plugging, AGreenPieceGoesInAndOut) {
 }
 
 TEST_F(Plugging, ARedPieceIsRefusedKindly) {
+  JudgeSays("not_implemented");
   EXPECT_EQ(Wb({"plug", "04"}), kRedExit);
-  EXPECT_TRUE(Printed("has not been judged yet")) << out_;
-  SetProgress04([](LessonProgress& p) { p.last_result = "red"; });
+  EXPECT_TRUE(Printed("your run_queue is still the starter")) << out_;
+  JudgeSays("failed");
   EXPECT_EQ(Wb({"plug", "04"}), kRedExit);
   EXPECT_TRUE(Printed("your run_queue is red")) << out_;
+  EXPECT_FALSE(Exists(kPlugFile));
+}
+
+TEST_F(Plugging, OneThatWasGreenIsJudgedAgain) {
+  JudgeSays("passed");
+  ASSERT_EQ(Wb({"test", "04"}), kOk);
+  JudgeSays("failed");
+  EXPECT_EQ(Wb({"plug", "04"}), kRedExit);
   EXPECT_FALSE(Exists(kPlugFile));
 }
 
