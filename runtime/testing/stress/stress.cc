@@ -67,12 +67,13 @@ void DumpScheduler() {
 
 }  // namespace
 
-StressTime::StressTime()
-    : end_(std::chrono::steady_clock::now() +
-           std::chrono::milliseconds(EnvNumber("MN_STRESS_SECONDS", 0) != 0
-                                         ? 1000 *
-                                               EnvNumber("MN_STRESS_SECONDS", 0)
-                                         : 333)) {}
+StressTime::StressTime() : end_(std::chrono::steady_clock::now()) {
+  const auto seconds =
+      static_cast<std::int64_t>(EnvNumber("MN_STRESS_SECONDS", -1));
+  end_ += std::chrono::milliseconds(seconds > 0    ? 1000 * seconds
+                                    : seconds == 0 ? 5
+                                                   : 333);
+}
 
 std::uint64_t NextSeed() {
   static std::atomic<std::uint64_t> n{0};

@@ -5,7 +5,8 @@
 // end the test too, minutes later and without a word about who waits for what.
 //
 // Environment:
-//   MN_STRESS_SECONDS=N  run every stress test for N seconds (default: short)
+//   MN_STRESS_SECONDS=N  run every stress test for N seconds (default: a third
+//                        of one; 0: 5 ms, for many runs)
 //   MN_STRESS_SEED=N     the seed that a failing run has printed
 #pragma once
 
@@ -26,8 +27,7 @@ namespace mn::test {
 // number of repetitions, never for a limit on time.
 inline constexpr int kSlowdown = MN_TSAN ? 20 : MN_ASAN ? 4 : 1;
 
-// Repeats while this returns true: for MN_STRESS_SECONDS if that is set, else
-// for a third of one.
+// Repeats while this returns true: for MN_STRESS_SECONDS.
 class StressTime {
  public:
   StressTime();
