@@ -16,10 +16,9 @@ namespace mn::conformance {
 namespace {
 
 namespace fault = test::fault;
+using fault::Caught;
+using fault::kNil;
 using ::testing::HasSubstr;
-
-constexpr char kNil[] =
-    "runtime error: invalid memory address or nil pointer dereference";
 
 #define MN_NEEDS_FAULTS()                                      \
   if (MN_ASAN) {                                               \
@@ -28,17 +27,6 @@ constexpr char kNil[] =
   if (MN_TSAN) {                                               \
     MN_NOT_ON_THIS_MACHINE("ThreadSanitizer lets none pass");  \
   }
-
-// What f throws; "" if nothing.
-template <class F>
-std::string Caught(F f) {
-  try {
-    f();
-  } catch (const RuntimeError& e) {
-    return e.what();
-  }
-  return "";
-}
 
 std::string CaughtNil() {
   return Caught([] { fault::Load(nullptr); });

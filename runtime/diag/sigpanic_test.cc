@@ -20,15 +20,14 @@ namespace mn {
 namespace {
 
 namespace fault = test::fault;
+using fault::Caught;
+using fault::kNil;
 using test::Died;
 using test::Exited;
 using test::ProcessResult;
 using test::RunProgram;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-constexpr char kNil[] =
-    "runtime error: invalid memory address or nil pointer dereference";
 
 // Compiled by gcc for exceptions at any instruction.
 #if defined(MN_TRY_ANY_INSTRUCTION) && !defined(__clang__)
@@ -45,17 +44,6 @@ constexpr bool kAnyInstruction = false;
 extern "C" __attribute__((weak)) void __ubsan_handle_type_mismatch_v1_abort();
 bool UbsanReports() {
   return &__ubsan_handle_type_mismatch_v1_abort != nullptr;
-}
-
-// What f throws; "" if nothing.
-template <class F>
-std::string Caught(F f) {
-  try {
-    f();
-  } catch (const RuntimeError& e) {
-    return e.what();
-  }
-  return "";
 }
 
 // ---- what becomes an exception ----------------------------------------------

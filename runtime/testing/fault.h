@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+
+#include "runtime/panic.h"
 
 // A function that faults on purpose: not a case for UBSan.
 #define MN_FAULTS __attribute__((no_sanitize("undefined")))
@@ -21,5 +24,20 @@ void Put(const char* s);
 int* Hide(int* p);
 // Something to load from.
 int* Valid();
+
+// What following a null pointer says.
+inline constexpr char kNil[] =
+    "runtime error: invalid memory address or nil pointer dereference";
+
+// What the RuntimeError that f throws says; "" if it throws none.
+template <class F>
+std::string Caught(F f) {
+  try {
+    f();
+  } catch (const RuntimeError& e) {
+    return e.what();
+  }
+  return "";
+}
 
 }  // namespace mn::test::fault
