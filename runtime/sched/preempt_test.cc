@@ -1054,7 +1054,8 @@ __attribute__((noinline)) void FirstHog(const volatile bool& stop) {
   }
 }
 __attribute__((noinline)) void SecondHog(const volatile bool& stop) {
-  volatile int turns = 0;  // not the same code: compilers would merge the two
+  volatile unsigned turns =
+      0;  // not the same code: compilers would merge the two
   while (!stop) turns = turns + 1;
 }
 
