@@ -135,7 +135,8 @@ struct Report {
   StackPoint from;
 };
 
-[[noreturn]] void PrintAndDie(Report report) {
+// `machine`: the signal's context, if its registers are to be shown.
+[[noreturn]] void PrintAndDie(Report report, const void* machine = nullptr) {
   report.settings.may_allocate = false;
   internal::CallOnFreshStack(
       [](void* arg) {
@@ -143,6 +144,12 @@ struct Report {
         internal::PrintReport(r.settings, r.from);
       },
       &report);
+  if (machine != nullptr && report.settings.level > 0) {
+    FatalText out;
+    out << "\n";
+    internal::AppendRegisters(out, machine);
+    out.Print();
+  }
   internal::CrashIfAsked(report.settings);
   Die();
 }
@@ -202,21 +209,7 @@ struct Report {
   if (IsSynchronous(info) && w.runtime && report.settings.level == 1) {
     report.settings.level = 2;
   }
-  const bool registers = report.settings.level > 0;
-  report.settings.may_allocate = false;
-  internal::CallOnFreshStack(
-      [](void* arg) {
-        const auto& r = *static_cast<Report*>(arg);
-        internal::PrintReport(r.settings, r.from);
-      },
-      &report);
-  if (registers) {
-    out << "\n";
-    internal::AppendRegisters(out, context);
-    out.Print();
-  }
-  internal::CrashIfAsked(report.settings);
-  Die();
+  PrintAndDie(report, context);
 }
 
 __attribute__((noinline)) void OnSignal(int sig, siginfo_t* info,

@@ -346,7 +346,7 @@ struct Sent {
   MN_PROGRAM(Sends##sig) {   \
     StartTwoWaiters();       \
     ::kill(::getpid(), sig); \
-    for (;;) ::usleep(1000); \
+    for (;;) ::pause();      \
     return 0;                \
   }
 MN_SENDS(SIGSEGV)

@@ -1,9 +1,10 @@
 // Pinning: a goroutine and a thread that belong to each other.
 //
 // While gp->lockedm and m->lockedg point at each other only gp runs on m and gp
-// only there. When gp parks, m gives its P away and sleeps. Whoever comes to
-// run gp hands its own P over to m and goes to sleep itself: so a pinned
-// goroutine that waits holds no P, and one that runs holds exactly one.
+// only there. When gp parks, m gives its P away and sleeps; if the next
+// goroutine in that P's queue is pinned too, straight to its thread. Whoever
+// comes to run gp hands its own P over to m and goes to sleep itself: so a
+// pinned goroutine that waits holds no P, and one that runs holds exactly one.
 //
 // The same hand-over serves threads that merely stop in place (WaitForP): a
 // goroutine that preemption stopped, or whose P preemption took, must go on

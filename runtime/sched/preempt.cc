@@ -336,8 +336,8 @@ void PreemptInit() {
     text.Print();
   }
   trace_hogs = Godebug("preempttrace") == "1";
+  // InstallCrashSignals has found where the program's own text is.
   if (mode == PreemptMode::kOff) return;
-    // InstallCrashSignals has found where the program's own text is.
 #if defined(__x86_64__)
   mn_xsave_size = XsaveSize();
 #endif

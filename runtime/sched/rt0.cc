@@ -65,8 +65,8 @@ int Main(std::function<int()> fn) {
 
   G* gp = NewG(m->p, 0, kMainStackSize);
   gp->arg = &fn;  // on the main thread's stack, which g0 keeps for ever
-  sched.running.store(true,
-                      memory_order_release);  // another M may run it first
+  // Before another M may run it. release: pairs with the acquire in Callback.
+  sched.running.store(true, memory_order_release);
   StartG(m->p, gp, RunMain);
   Schedule(m);
 }

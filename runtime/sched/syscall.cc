@@ -38,6 +38,26 @@ namespace mn {
 
 namespace {
 
+// The frame at `fp` is where the goroutine's trace begins.
+inline void PutUpForGrabs(M* m, void* fp) {
+  G* gp = m->curg;
+  P* p = m->p;
+  gp->fp = fp;
+  SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
+  Bump(p->syscalltick);
+  m->oldp = p;
+  m->p = nullptr;
+  // release: pairs with the acquire of whoever takes p (ExitSyscall,
+  // TakePFromSyscall).
+  p->status.store(PStatus::kSyscall, memory_order_release);
+}
+
+__attribute__((noinline)) void EnterSyscallSlow(void* fp) {
+  ParkingCall call("mn::Syscall");
+  if (SysmonMissesSyscall(call.m()->p)) internal::WakeSysmon();
+  PutUpForGrabs(call.m(), fp);
+}
+
 // On g0, without a P: gp's context is saved, so it may be published.
 void QueueGlobally(G* gp, void*) {
   M* m = getm();
@@ -92,30 +112,6 @@ bool TakePFromSyscall(P* p, PStatus to) {
   p->m.store(nullptr, memory_order_relaxed);
   return true;
 }
-
-namespace {
-
-// The frame at `fp` is where the goroutine's trace begins.
-inline void PutUpForGrabs(M* m, void* fp) {
-  G* gp = m->curg;
-  P* p = m->p;
-  gp->fp = fp;
-  SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
-  Bump(p->syscalltick);
-  m->oldp = p;
-  m->p = nullptr;
-  // release: pairs with the acquire of whoever takes p (ExitSyscall,
-  // TakePFromSyscall).
-  p->status.store(PStatus::kSyscall, memory_order_release);
-}
-
-__attribute__((noinline)) void EnterSyscallSlow(void* fp) {
-  ParkingCall call("mn::Syscall");
-  NoticeSyscall(call.m()->p);
-  PutUpForGrabs(call.m(), fp);
-}
-
-}  // namespace
 
 // Here and in ExitSyscall the way that is nearly always taken saves no
 // register: the compare-and-swap waits until all stores before it are in the

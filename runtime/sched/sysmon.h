@@ -119,15 +119,12 @@ namespace internal {
 void WakeSysmon();
 }
 
-// A goroutine of p goes into a system call: sysmon must see it soon if anything
-// waits behind it. Caller: p's M.
+// A goroutine of p goes into a system call: something waits behind it, and
+// sysmon will not look soon. Caller: p's M.
 inline bool SysmonMissesSyscall(P* p) {
   return sched.sysmon_slow.load(memory_order_relaxed) &&
          (!RunqEmpty(p->runq) ||
           sched.runqsize.load(memory_order_relaxed) != 0);
-}
-inline void NoticeSyscall(P* p) {
-  if (SysmonMissesSyscall(p)) internal::WakeSysmon();
 }
 
 // A goroutine came back from a system call, found no P and was queued.

@@ -19,8 +19,8 @@ struct Where {
 enum class Form : std::uint8_t { kSigned, kUnsigned, kPointer };
 
 struct ValueType {
-  std::uint8_t size;
-  Form form;
+  std::uint8_t size = 8;  // of a row that is about no atomic
+  Form form = Form::kSigned;
 };
 
 enum class Rmw : std::uint8_t { kExchange, kAdd, kSub, kOr, kAnd };

@@ -23,13 +23,13 @@ std::string Value(const Row& row, Word word, const Result& r) {
       return text;
     }
     case Form::kSigned: {
-      const int unused = row.type.size > 0 ? 64 - 8 * row.type.size : 0;
+      const int unused = 64 - 8 * row.type.size;
       const auto value = static_cast<long long>(word << unused) >> unused;
       std::snprintf(text, sizeof text, "%lld", value);
       return text;
     }
     case Form::kUnsigned: {
-      const int unused = row.type.size > 0 ? 64 - 8 * row.type.size : 0;
+      const int unused = 64 - 8 * row.type.size;
       std::snprintf(text, sizeof text, "%llu",
                     static_cast<unsigned long long>(word << unused >> unused));
       return text;
