@@ -3,6 +3,12 @@
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 
+# A null pointer is the explorer's to report: UBSan's check would end the process, not the schedule.
+NULL_ENDS_THE_SCHEDULE = [
+    "-fno-sanitize=null",
+    "-fno-sanitize=nonnull-attribute",
+]
+
 # -fsanitize=thread only makes the compiler report plain loads and stores (sim/hooks.cc); nothing of
 # ThreadSanitizer is linked. Checks stay on, whatever the compilation mode. Memory comes from the
 # execution's arena, mapped memory too (sim/arena.cc).
@@ -12,7 +18,7 @@ _COPTS = [
     "-DMN_SIM=1",
     "-Dmmap=mn_sim_mmap",
     "-fsanitize=thread",
-]
+] + NULL_ENDS_THE_SCHEDULE
 
 # The explorer has its own stacks, allocator and hooks: with a sanitizer's it does not link.
 NOT_SANITIZED = select({
