@@ -29,6 +29,7 @@
 #include "runtime/core/sanitizer.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
+#include "runtime/testing/fault.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
 
@@ -929,8 +930,6 @@ TEST(ForeignThread, ThePreemptionSignalIsHarmlessThere) {
       Exited(RunProgram("StraySignals", {.env = {{"GOMAXPROCS", "4"}}}), 14));
 }
 
-volatile int* volatile nowhere = nullptr;
-
 // What a fault outside any goroutine's own code is: a report, and the end. The
 // sanitizers have reports of their own.
 void ExpectCrashReport(const ProcessResult& r, const char* first_line) {
@@ -943,7 +942,7 @@ bool SanitizerReportsFaults() { return MN_ASAN || MN_TSAN; }
 MN_PROGRAM(FaultOnAForeignThread) {
   std::thread t([] {
     Callback([] {});
-    *nowhere = 1;
+    test::fault::Store(nullptr);
   });
   Join(t);
   return 0;
@@ -955,7 +954,7 @@ TEST(ForeignThread, AFaultThereIsACrash) {
 }
 
 MN_PROGRAM(FaultInAForeignCall) {
-  Foreign([] { *nowhere = 1; });
+  Foreign([] { test::fault::Store(nullptr); });
   return 0;
 }
 TEST(Foreign, AFaultInsideIsACrash) {
@@ -965,7 +964,7 @@ TEST(Foreign, AFaultInsideIsACrash) {
 }
 
 MN_PROGRAM(FaultInAGoroutine) {
-  *nowhere = 1;
+  test::fault::Store(nullptr);
   return 0;
 }
 TEST(Foreign, AFaultOutsideIsAPanic) {

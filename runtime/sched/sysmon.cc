@@ -12,7 +12,7 @@ bool SomebodyWaits(const SysmonView& view, const SysmonPView& p) {
 }
 
 bool TimerOverdue(std::int64_t now, const SysmonPView& p) {
-  return p.next_timer != 0 && now - p.next_timer >= kTimerGraceNs;
+  return p.next_timer != 0 && now >= OverdueAt(p.next_timer);
 }
 
 // MON-2, MON-3.
@@ -51,8 +51,8 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
         // most calls are short, and one is always under way.
         if (SomebodyWaits(view, p)) due = std::min(due, now + kSysmonMinNs);
         if (p.next_timer != 0 && view.idle_ps == 0) {
-          due = std::min(
-              due, std::max(p.next_timer + kTimerGraceNs, now + kSysmonMinNs));
+          due = std::min(due,
+                         std::max(OverdueAt(p.next_timer), now + kSysmonMinNs));
         }
       } else if (ShouldRetake(now, view, p, seen)) {
         actions.retake.push_back(id);
@@ -89,9 +89,8 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
         std::max(seen.sched_since + state.slice, seen.asked + pause);
     if (slice_end > now) due = std::min(due, slice_end);
     if (p.next_timer != 0 && view.idle_ps == 0) {
-      due = std::min(due,
-                     std::max({p.next_timer + kTimerGraceNs, seen.asked + pause,
-                               seen.sched_since + kUrgentSliceNs}));
+      due = std::min(due, std::max({OverdueAt(p.next_timer), seen.asked + pause,
+                                    seen.sched_since + kUrgentSliceNs}));
     }
   }
 

@@ -46,6 +46,11 @@ inline constexpr std::int64_t kSliceNs = 10'000'000;
 inline constexpr std::int64_t kUrgentSliceNs = 200'000;
 inline constexpr std::int64_t kUrgentPauseNs = 1'000'000;
 inline constexpr std::int64_t kTimerGraceNs = 100'000;
+// When a timer that is due at `when` is overdue; kSysmonForever: never.
+constexpr std::int64_t OverdueAt(std::int64_t when) {
+  return when > kSysmonForever - kTimerGraceNs ? kSysmonForever
+                                               : when + kTimerGraceNs;
+}
 // Looks at 10 ms with every P idle before the sleep without an end.
 inline constexpr int kSysmonDeepLooks = 10;
 
@@ -138,7 +143,7 @@ inline void CameBackWithoutP() {
 inline void NoticeTimer(std::int64_t when) {
   if (sched.sysmon_slow.load(memory_order_relaxed) &&
       sched.npidle.load(memory_order_relaxed) == 0 &&
-      sched.sysmon_until.load(memory_order_relaxed) > when + kTimerGraceNs) {
+      sched.sysmon_until.load(memory_order_relaxed) > OverdueAt(when)) {
     internal::WakeSysmon();
   }
 }

@@ -277,6 +277,14 @@ TEST(Sysmon, Mon3_IsAwakeWhenATimerBehindACallIsOverdue) {
   EXPECT_EQ(w.After(kMs).sleep, 4 * kMs + kTimerGraceNs);
 }
 
+TEST(Sysmon, Mon3_ATimerThatNeverFiresIsNoReasonToTakeIt) {
+  World w(2);
+  w.Enter(0);
+  w.At(0).next_timer = INT64_MAX;
+  w.After(kUs);
+  EXPECT_THAT(w.After(kSysmonMinNs).retake, IsEmpty());
+}
+
 TEST(Sysmon, Mon3_NoOtherFreePIsAReasonToTakeIt) {
   World w(2);
   w.Enter(0);
@@ -415,6 +423,15 @@ TEST(Sysmon, Mon5_IsAwakeWhenATimerIsOverdue) {
   w.After(20 * kMs);
   w.At(0).next_timer = w.now() + 3 * kMs;
   EXPECT_EQ(w.After(kMs).sleep, 2 * kMs + kTimerGraceNs);
+}
+
+// SleepForever is a timer at the end of time.
+TEST(Sysmon, Mon5_ATimerThatNeverFiresIsNoReasonToLookOften) {
+  World w(1);
+  w.Run(0);
+  w.At(0).next_timer = INT64_MAX;
+  w.CalmDown();
+  EXPECT_LE(w.Live(1'000 * kMs), 101);
 }
 
 TEST(Sysmon, Mon5_WhoComesBackWithoutAPInterruptsWhoHasRunLongest) {
