@@ -227,7 +227,9 @@ Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
       return {Status::kCrashed, ExplainCrash(outcome), "no crash",
               "a crash after " + seen, -1};
     case End::kExited:
-      if (outcome.printed.find("Sanitizer") != std::string::npos) {
+      // UBSan does not say its name.
+      if (outcome.printed.find("Sanitizer") != std::string::npos ||
+          outcome.printed.find(": runtime error: ") != std::string::npos) {
         return {Status::kCrashed,
                 "stopped by the sanitizer (its report is below)", "", "", -1};
       }
