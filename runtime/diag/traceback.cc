@@ -393,6 +393,17 @@ std::optional<TracebackSettings> ParseGotraceback(std::string_view value) {
                            .all = true};
 }
 
+void TracebackInit() {
+  fatal_traceback = TracebackForFatal;
+  const char* value = std::getenv("GOTRACEBACK");
+  if (value == nullptr || ParseGotraceback(value)) return;
+  FatalText text;
+  text << "runtime: GOTRACEBACK=" << value
+       << " is not none, single, all, system, crash or a number; using "
+          "single\n";
+  text.Print();
+}
+
 TracebackSettings CurrentTraceback() {
   const char* value = std::getenv("GOTRACEBACK");
   TracebackSettings settings = ParseGotraceback(value != nullptr ? value : "")

@@ -53,7 +53,9 @@ void PrintGoroutine(G* gp);
 // Prints the calling goroutine, if there is one, and then all others.
 void PrintAllGoroutines();
 
-// The two that Main installs.
+// By Main, once: from now on Throw prints traces. Says so if GOTRACEBACK means
+// nothing.
+void TracebackInit();
 
 // What Throw prints after its message (core/fatal.h): the calling goroutine,
 // and all others if `all` or GOTRACEBACK says so. Any stack, a signal handler's

@@ -313,11 +313,14 @@ TEST(Gotraceback, NoneSilencesADeadlockToo) {
   EXPECT_EQ(Headers(r.err), 0) << r.err;
 }
 
-TEST(Gotraceback, NonsenseMeansTheDefault) {
+TEST(Gotraceback, NonsenseMeansTheDefaultAndSaysSo) {
   for (const char* value : {"yes", "1x", "-1", "All"}) {
     EXPECT_FALSE(ParseGotraceback(value).has_value()) << value;
   }
   const ProcessResult r = PanicWith("All");
+  EXPECT_TRUE(Died(r,
+                   "runtime: GOTRACEBACK=All is not none, single, all, system, "
+                   "crash or a number; using single\npanic: boom\n"));
   EXPECT_EQ(Headers(r.err), 1) << r.err;
 }
 

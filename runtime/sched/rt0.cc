@@ -41,7 +41,7 @@ int Main(std::function<int()> fn) {
   sched.started = true;
   if (fn == nullptr) internal::GoOfNil();
 
-  fatal_traceback = TracebackForFatal;
+  TracebackInit();
   std::set_terminate(TerminateHandler);
   InstallCrashSignals();
   NetpollInit();
