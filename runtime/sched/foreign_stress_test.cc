@@ -1,7 +1,6 @@
 // Foreign calls, callbacks from them, callbacks from foreign threads and a
 // pool, all at once and in random order.
 #include <gtest/gtest.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,11 +12,13 @@
 
 #include "runtime/mn.h"
 #include "runtime/testing/stress/stress.h"
+#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {
 
 using std::chrono::microseconds;
+using test::KernelTid;
 using test::MakeRng;
 using test::Rng;
 using test::StressTime;
@@ -25,8 +26,6 @@ using test::Watchdog;
 
 constexpr int kGoroutines = 8;
 constexpr int kForeignThreads = 4;
-
-int KernelTid() { return static_cast<int>(::syscall(SYS_gettid)); }
 
 // What all share.
 struct World {

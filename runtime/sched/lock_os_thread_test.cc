@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,6 +20,7 @@
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
+#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {
@@ -29,6 +29,9 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using test::Died;
 using test::Exited;
+using test::kCooperative;
+using test::KernelTid;
+using test::OnProcs;
 using test::ProcessOptions;
 using test::ProcessResult;
 using test::RunProgram;
@@ -135,23 +138,9 @@ std::set<int> ThreadsThatRunGoroutines(int rounds) {
   return tids;
 }
 
-ProcessOptions OnProcs(int procs) {
-  return {.env = {{"GOMAXPROCS", std::to_string(procs)},
-                  {"GODEBUG", "asyncpreemptoff=1"}}};
-}
-
 ProcessOptions SamePs() {
   return {.env = {{"GOMAXPROCS", std::to_string(GOMAXPROCS())}}};
 }
-
-// For programs: ends the child with a message unless `ok`.
-#define MUST(ok)                                           \
-  do {                                                     \
-    if (!(ok)) {                                           \
-      fprintf(stderr, "line %d: not " #ok "\n", __LINE__); \
-      exit(10);                                            \
-    }                                                      \
-  } while (0)
 
 // ---- LOT-1, LOT-6: the counter ------------------------------------------
 
@@ -284,7 +273,7 @@ TEST(LockOSThread, Lot2_SameThreadInsideAForeignCall) {
   int inside = 0;
   ExpectSameThread(kRepeat, [&] {
     const int tid = Gettid();
-    Foreign([&] { inside = static_cast<int>(::syscall(SYS_gettid)); });
+    Foreign([&] { inside = KernelTid(); });
     ASSERT_EQ(inside, tid);
   });
 }
@@ -474,11 +463,11 @@ MN_PROGRAM(GoexitsPinned) {
 }
 
 TEST(LockOSThread, Lot4_ReturningWhilePinnedEndsTheThread) {
-  EXPECT_TRUE(Exited(RunProgram("ReturnsPinned", OnProcs(1)), 4));
+  EXPECT_TRUE(Exited(RunProgram("ReturnsPinned", OnProcs(1, kCooperative)), 4));
 }
 
 TEST(LockOSThread, Lot4_GoexitWhilePinnedEndsTheThread) {
-  EXPECT_TRUE(Exited(RunProgram("GoexitsPinned", OnProcs(1)), 4));
+  EXPECT_TRUE(Exited(RunProgram("GoexitsPinned", OnProcs(1, kCooperative)), 4));
 }
 
 MN_PROGRAM(UnlocksBeforeItEnds) {
@@ -497,7 +486,8 @@ MN_PROGRAM(UnlocksBeforeItEnds) {
 }
 
 TEST(LockOSThread, Lot4_AThreadThatWasUnlockedGoesOnWithOthers) {
-  EXPECT_TRUE(Exited(RunProgram("UnlocksBeforeItEnds", OnProcs(1)), 4));
+  EXPECT_TRUE(
+      Exited(RunProgram("UnlocksBeforeItEnds", OnProcs(1, kCooperative)), 4));
 }
 
 MN_PROGRAM(TwentyEndPinned) {
@@ -550,7 +540,8 @@ MN_PROGRAM(EndsPinnedOnTheMainThread) {
 }
 
 TEST(LockOSThread, Lot4_TheMainThreadIsParkedForEverAndNeverReused) {
-  const ProcessResult r = RunProgram("EndsPinnedOnTheMainThread", OnProcs(1));
+  const ProcessResult r =
+      RunProgram("EndsPinnedOnTheMainThread", OnProcs(1, kCooperative));
   EXPECT_TRUE(Exited(r, 4));
   EXPECT_EQ(r.out, "exit handlers ran\n");
 }
@@ -566,7 +557,8 @@ MN_PROGRAM(MainGoexitsPinned) {
 
 TEST(LockOSThread, Lot4_MainGoexitWhilePinnedLetsTheOthersEnd) {
   for (int procs : {1, 4}) {
-    const ProcessResult r = RunProgram("MainGoexitsPinned", OnProcs(procs));
+    const ProcessResult r =
+        RunProgram("MainGoexitsPinned", OnProcs(procs, kCooperative));
     EXPECT_TRUE(Died(r,
                      "fatal error: no goroutines (main called runtime.Goexit) "
                      "- deadlock!"));
@@ -662,7 +654,8 @@ MN_PROGRAM(DirectoryDoesNotLeak) {
 }
 
 TEST(LockOSThread, Lot7_AnUnsharedDirectoryDoesNotLeak) {
-  const ProcessResult r = RunProgram("DirectoryDoesNotLeak", OnProcs(1));
+  const ProcessResult r =
+      RunProgram("DirectoryDoesNotLeak", OnProcs(1, kCooperative));
   if (r.exit_status == 77) GTEST_SKIP() << "unshare is not allowed: " << r.err;
   EXPECT_TRUE(Exited(r, 5));
 }
@@ -702,7 +695,8 @@ MN_PROGRAM(AffinityDoesNotLeak) {
 }
 
 TEST(LockOSThread, Lot7_AnAffinityMaskDoesNotLeak) {
-  const ProcessResult r = RunProgram("AffinityDoesNotLeak", OnProcs(1));
+  const ProcessResult r =
+      RunProgram("AffinityDoesNotLeak", OnProcs(1, kCooperative));
   if (r.exit_status == 77) GTEST_SKIP() << "there is only one CPU";
   EXPECT_TRUE(Exited(r, 5));
 }
@@ -739,7 +733,8 @@ MN_PROGRAM(PinnedBlocksInTheKernel) {
 }
 
 TEST(LockOSThread, Thr3_AThreadNeededByAPinnedOneInTheKernelIsClean) {
-  EXPECT_TRUE(Exited(RunProgram("PinnedBlocksInTheKernel", OnProcs(1)), 6));
+  EXPECT_TRUE(Exited(
+      RunProgram("PinnedBlocksInTheKernel", OnProcs(1, kCooperative)), 6));
 }
 
 MN_PROGRAM(PinnedParks) {
@@ -756,7 +751,7 @@ MN_PROGRAM(PinnedParks) {
 }
 
 TEST(LockOSThread, Thr3_AThreadNeededByAPinnedOneThatParksIsClean) {
-  EXPECT_TRUE(Exited(RunProgram("PinnedParks", OnProcs(1)), 6));
+  EXPECT_TRUE(Exited(RunProgram("PinnedParks", OnProcs(1, kCooperative)), 6));
 }
 
 // Spins, so that nobody but a new thread can run the goroutine that looks.
@@ -776,7 +771,7 @@ MN_PROGRAM(PinnedSpawns) {
 }
 
 TEST(LockOSThread, Thr3_AThreadNeededForASecondPOfAPinnedOneIsClean) {
-  EXPECT_TRUE(Exited(RunProgram("PinnedSpawns", OnProcs(1)), 6));
+  EXPECT_TRUE(Exited(RunProgram("PinnedSpawns", OnProcs(1, kCooperative)), 6));
 }
 
 MN_PROGRAM(PinnedIsInterrupted) {
@@ -809,7 +804,7 @@ MN_PROGRAM(PinnedEnds) {
 }
 
 TEST(LockOSThread, Thr3_AThreadNeededBecauseAPinnedOneEndsIsClean) {
-  EXPECT_TRUE(Exited(RunProgram("PinnedEnds", OnProcs(1)), 6));
+  EXPECT_TRUE(Exited(RunProgram("PinnedEnds", OnProcs(1, kCooperative)), 6));
 }
 
 // ---- LOT-8: who waits holds no P ----------------------------------------
@@ -912,7 +907,8 @@ MN_PROGRAM(MainDeadlocksPinned) {
 TEST(LockOSThread, Dlk_IsReportedWhenTheOnlyGoroutineIsPinned) {
   for (int procs : {1, 4}) {
     EXPECT_TRUE(
-        Died(RunProgram("MainDeadlocksPinned", OnProcs(procs)), kDeadlock));
+        Died(RunProgram("MainDeadlocksPinned", OnProcs(procs, kCooperative)),
+             kDeadlock));
   }
 }
 
@@ -926,7 +922,8 @@ MN_PROGRAM(ManyDeadlockPinned) {
 TEST(LockOSThread, Dlk_IsReportedWhenManyArePinned) {
   for (int procs : {1, 2, 8}) {
     EXPECT_TRUE(
-        Died(RunProgram("ManyDeadlockPinned", OnProcs(procs)), kDeadlock));
+        Died(RunProgram("ManyDeadlockPinned", OnProcs(procs, kCooperative)),
+             kDeadlock));
   }
 }
 
@@ -943,7 +940,8 @@ MN_PROGRAM(LastRunnerEndsPinned) {
 TEST(LockOSThread, Dlk_IsReportedWhenTheLastRunnerEndsPinned) {
   for (int procs : {1, 4}) {
     EXPECT_TRUE(
-        Died(RunProgram("LastRunnerEndsPinned", OnProcs(procs)), kDeadlock));
+        Died(RunProgram("LastRunnerEndsPinned", OnProcs(procs, kCooperative)),
+             kDeadlock));
   }
 }
 
@@ -962,7 +960,7 @@ TEST(LockOSThread, Dlk_IsNotReportedWhileAPinnedOneSleeps) {
 TEST(Gettid, IsTheKernels) {
   RunToItsEnd([] {
     LockOSThread();
-    EXPECT_EQ(Gettid(), static_cast<int>(::syscall(SYS_gettid)));
+    EXPECT_EQ(Gettid(), KernelTid());
     EXPECT_TRUE(ThreadLives(Gettid()));
     UnlockOSThread();
   });

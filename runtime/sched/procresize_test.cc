@@ -18,6 +18,7 @@
 #include "runtime/sched/preempt.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/sched/stw.h"
+#include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
 
@@ -282,7 +283,7 @@ TEST_F(Gomaxprocs, Gmp2_ConcurrentCallsAllReturn) {
 
 // SCH-11: six Ps, five of which hold loops, stop and start again ten times.
 TEST_F(Gomaxprocs, Sch11_TheWorldStopsAlthoughFivePsHoldLoops) {
-  if (MN_TSAN) GTEST_SKIP() << "TSan defers signals to the next libc call";
+  MN_NEEDS_ASYNC_SIGNALS();
   GOMAXPROCS(6);
   std::atomic<bool> stop{false};
   std::atomic<int> started{0};

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/mn.h"
+#include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
 
@@ -94,7 +95,7 @@ __attribute__((noinline)) std::uint32_t Look(
 
 // At one P each of them can go on only when the other is interrupted.
 TEST(Progress, Sch10_TwoSpinnersHandAVariableBackAndForth) {
-  if (MN_TSAN) GTEST_SKIP() << "TSan defers signals to the next libc call";
+  MN_NEEDS_ASYNC_SIGNALS();
   test::Watchdog dog("two spinners");
   std::atomic<std::uint32_t> x{0};
   WaitGroup wg;

@@ -2,7 +2,6 @@
 // their end.
 #include "runtime/sched/threads.h"
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
+#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {
@@ -26,31 +26,13 @@ namespace {
 using std::chrono::milliseconds;
 using test::Died;
 using test::Exited;
+using test::KernelThreads;
+using test::OnProcs;
 using test::ProcessOptions;
 using test::ProcessResult;
 using test::RunProgram;
 
 constexpr int kDefaultLimit = 10'000;
-
-// For programs: ends the child with a message unless `ok`.
-#define MUST(ok)                                           \
-  do {                                                     \
-    if (!(ok)) {                                           \
-      fprintf(stderr, "line %d: not " #ok "\n", __LINE__); \
-      exit(10);                                            \
-    }                                                      \
-  } while (0)
-
-// Threads of this process, TSan's own left out.
-int KernelThreads() {
-  DIR* tasks = ::opendir("/proc/self/task");
-  int n = 0;
-  while (const dirent* entry = ::readdir(tasks)) {
-    if (isdigit(entry->d_name[0])) n++;
-  }
-  ::closedir(tasks);
-  return MN_TSAN ? n - 1 : n;
-}
 
 // `n` goroutines in the kernel at once; returns the runtime's threads then.
 int Storm(int n) {
@@ -70,10 +52,6 @@ int Storm(int n) {
   release = true;
   wg.Wait();
   return threads;
-}
-
-ProcessOptions OnProcs(int procs, const char* godebug = "") {
-  return {.env = {{"GOMAXPROCS", std::to_string(procs)}, {"GODEBUG", godebug}}};
 }
 
 // ---- THR-1: the limit ---------------------------------------------------
@@ -144,7 +122,7 @@ MN_PROGRAM(ForeignThreadsBeyondTheLimit) {
 TEST(SetMaxThreads, Thr1_ForeignThreadsDoNotCount) {
   // A goroutine that is interrupted keeps its thread, and needs one more.
   EXPECT_TRUE(Exited(RunProgram("ForeignThreadsBeyondTheLimit",
-                                OnProcs(1, "asyncpreemptoff=1")),
+                                OnProcs(1, test::kCooperative)),
                      8));
 }
 

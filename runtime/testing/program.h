@@ -3,6 +3,11 @@
 // testdata. RunProgram("Name") runs it (bare_program.h).
 #pragma once
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <string>
+
 #include "runtime/go.h"
 #include "runtime/testing/bare_program.h"  // IWYU pragma: export
 
@@ -10,3 +15,24 @@
   static int MnGoroutine1_##name();                                  \
   MN_BARE_PROGRAM(name) { return ::mn::Main(&MnGoroutine1_##name); } \
   static int MnGoroutine1_##name()
+
+// In a program: ends the child with a message unless `ok`.
+#define MUST(ok)                                           \
+  do {                                                     \
+    if (!(ok)) {                                           \
+      fprintf(stderr, "line %d: not " #ok "\n", __LINE__); \
+      exit(10);                                            \
+    }                                                      \
+  } while (0)
+
+namespace mn::test {
+
+// The environment that most programs want: so many Ps.
+inline ProcessOptions OnProcs(int procs, const char* godebug = "") {
+  return {.env = {{"GOMAXPROCS", std::to_string(procs)}, {"GODEBUG", godebug}}};
+}
+
+// ... and goroutines that give way only when they say so.
+inline constexpr char kCooperative[] = "asyncpreemptoff=1";
+
+}  // namespace mn::test

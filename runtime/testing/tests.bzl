@@ -20,8 +20,10 @@ def mn_test(name, procs = None, env = {}, deps = [], size = "small", **kwargs):
     all_deps = deps + [
         "//runtime",
         "//runtime/testing:mn_gtest_main",
+        "//runtime/testing:needs",
         "//runtime/testing:park",
         "//runtime/testing:program",
+        "//runtime/testing:threads",
         "//runtime/testing/stress",
         "@com_google_googletest//:gtest",
     ]

@@ -1,0 +1,242 @@
+// Preemption of a whole process: what GODEBUG says of it, and SIGURGs of
+// somebody else.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "runtime/core/getg.h"
+#include "runtime/core/sanitizer.h"
+#include "runtime/mn.h"
+#include "runtime/testing/needs.h"
+#include "runtime/testing/program.h"
+#include "runtime/testing/stress/stress.h"
+
+namespace mn {
+namespace {
+
+using std::chrono::milliseconds;
+using test::Exited;
+using test::OnProcs;
+using test::ProcessOptions;
+using test::ProcessResult;
+using test::RunProgram;
+
+// ---- GODEBUG ----------------------------------------------------------------
+
+// Status 1 if main went on while a loop that makes no call held the only P, 0
+// if main had to wait for its end.
+MN_PROGRAM(MainGoesOnBesideALoop) {
+  std::atomic<bool> main_went_on{false};
+  std::atomic<bool> saw_it{false};
+  WaitGroup wg;
+  wg.Go([&] {
+    const std::int64_t end = Nanotime() + 200'000'000;
+    while (Nanotime() < end) {
+    }
+    saw_it = main_went_on.load();
+  });
+  Gosched();
+  main_went_on = true;
+  wg.Wait();
+  return saw_it ? 1 : 0;
+}
+
+TEST(Godebug, TheDefaultInterruptsALoop) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  EXPECT_TRUE(Exited(RunProgram("MainGoesOnBesideALoop", OnProcs(1)), 1));
+}
+
+TEST(Godebug, AsyncPreemptOffLetsALoopRun) {
+  EXPECT_TRUE(Exited(
+      RunProgram("MainGoesOnBesideALoop", OnProcs(1, "asyncpreemptoff=1")), 0));
+}
+
+TEST(Godebug, PreemptOffLetsALoopRun) {
+  EXPECT_TRUE(Exited(
+      RunProgram("MainGoesOnBesideALoop", OnProcs(1, "preempt=off")), 0));
+}
+
+TEST(Godebug, PreemptHandoffInterruptsALoop) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  EXPECT_TRUE(Exited(
+      RunProgram("MainGoesOnBesideALoop", OnProcs(1, "preempt=handoff")), 1));
+}
+
+// A loop, and main beside it on the only P, which makes no call into the
+// runtime from when the loop was interrupted.
+struct LoopAndMain {
+  LoopAndMain() {
+    wg.Go([this] {
+      loop = getg();
+      while (!stop.load(std::memory_order_relaxed)) turns++;
+    });
+    while (turns == 0) Gosched();
+  }
+  ~LoopAndMain() {
+    stop = true;
+    wg.Wait();
+  }
+  void SpinUntil(GStatus status) const {
+    while (loop.load()->status.load() != status) {
+    }
+  }
+  std::atomic<long> turns{0};
+  std::atomic<bool> stop{false};
+  std::atomic<G*> loop{nullptr};
+  WaitGroup wg;
+};
+
+MN_PROGRAM(TheLoopRunsOn) {
+  LoopAndMain both;
+  both.SpinUntil(GStatus::kHandedOff);
+  const long before = both.turns;
+  while (both.turns < before + 1000) {
+  }
+  return both.loop.load()->status.load() == GStatus::kHandedOff ? 0 : 1;
+}
+
+TEST(Godebug, PreemptHandoffLetsTheLoopRunOnWithoutAP) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  EXPECT_TRUE(
+      Exited(RunProgram("TheLoopRunsOn", OnProcs(1, "preempt=handoff")), 0));
+}
+
+// A slice is longer than main looks.
+MN_PROGRAM(TheLoopStandsStill) {
+  LoopAndMain both;
+  both.SpinUntil(GStatus::kRunnable);
+  const long before = both.turns;
+  test::Spin(milliseconds(20));
+  return both.turns == before ? 0 : 1;
+}
+
+TEST(Godebug, PreemptStopStopsTheLoop) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  EXPECT_TRUE(Exited(RunProgram("TheLoopStandsStill",
+                                OnProcs(1, "preempt=stop,preemptslice=500000")),
+                     0));
+}
+
+MN_PROGRAM(DoesNothing) { return 0; }
+
+TEST(Godebug, AnotherValueOfPreemptSaysSo) {
+  if (MN_TSAN) GTEST_SKIP() << "TSan knows handoff only";
+  const ProcessResult r =
+      RunProgram("DoesNothing", OnProcs(1, "preempt=maybe"));
+  EXPECT_TRUE(Exited(r, 0));
+  EXPECT_EQ(r.err,
+            "runtime: GODEBUG=preempt= takes stop, handoff or off; using "
+            "stop\n");
+}
+
+// Not a bool: with -fsanitize=bool gcc 12 reads a volatile one once.
+__attribute__((noinline)) void FirstHog(const volatile int& stop) {
+  while (stop == 0) {
+  }
+}
+__attribute__((noinline)) void SecondHog(const volatile int& stop) {
+  volatile unsigned turns =
+      0;  // not the same code: compilers would merge the two
+  while (stop == 0) turns = turns + 1;
+}
+
+// Two goroutines in each of two loops, all interrupted many times.
+MN_PROGRAM(TwoKindsOfHogs) {
+  volatile int stop = 0;
+  WaitGroup wg;
+  for (int i = 0; i < 2; i++) {
+    wg.Go([&] {
+      FirstHog(stop);
+      std::atomic_signal_fence(std::memory_order_seq_cst);  // no tail call
+    });
+    wg.Go([&] {
+      SecondHog(stop);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    });
+  }
+  for (int i = 0; i < 20; i++) Gosched();
+  stop = 1;
+  wg.Wait();
+  return 0;
+}
+
+int Count(const std::string& text, const std::string& what) {
+  int n = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at++) n++;
+  return n;
+}
+
+TEST(Godebug, PreempttraceReportsEachFunctionOnce) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  const ProcessResult r = RunProgram(
+      "TwoKindsOfHogs", OnProcs(1, "preempttrace=1,preemptslice=1000"));
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Count(r.err, "ran without a call that may park"), 2) << r.err;
+  EXPECT_EQ(Count(r.err, "FirstHog"), 1) << r.err;
+  EXPECT_EQ(Count(r.err, "SecondHog"), 1) << r.err;
+}
+
+// ---- SIGURG of somebody else ------------------------------------------------
+
+volatile sig_atomic_t urgent_signals = 0;
+
+MN_BARE_PROGRAM(HasAHandlerForSigurg) {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { urgent_signals = urgent_signals + 1; };
+  ::sigaction(SIGURG, &action, nullptr);
+  return Main([] {
+    ::raise(SIGURG);
+    return urgent_signals >= 1 ? 0 : 1;
+  });
+}
+
+TEST(Sigurg, Pre3_OneOfSomebodyElseGoesToTheHandlerThatWasThere) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  EXPECT_TRUE(Exited(RunProgram("HasAHandlerForSigurg", OnProcs(1)), 0));
+}
+
+// One that arrives while ours is pending: the kernel makes one of the two.
+MN_BARE_PROGRAM(HasAHandlerForSigurgThatCoalesces) {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { urgent_signals = urgent_signals + 1; };
+  ::sigaction(SIGURG, &action, nullptr);
+  return Main([] {
+    sigset_t urg, pending;
+    sigemptyset(&urg);
+    sigaddset(&urg, SIGURG);
+    ::pthread_sigmask(SIG_BLOCK, &urg, nullptr);
+    const int before = urgent_signals;
+    Go([] {});
+    do {  // until sysmon has asked, on its behalf
+      ::sigpending(&pending);
+    } while (!sigismember(&pending, SIGURG));
+    ::raise(SIGURG);
+    ::pthread_sigmask(SIG_UNBLOCK, &urg, nullptr);
+    return urgent_signals > before ? 0 : 1;
+  });
+}
+
+TEST(Sigurg, Pre3_OneOfSomebodyElseIsNotLostInOneOfOurs) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  EXPECT_TRUE(
+      Exited(RunProgram("HasAHandlerForSigurgThatCoalesces", OnProcs(1)), 0));
+}
+
+MN_PROGRAM(RaisesSigurg) {
+  for (int i = 0; i < 100; i++) ::kill(::getpid(), SIGURG);
+  Gosched();
+  return 0;
+}
+
+TEST(Sigurg, Pre3_WithoutAHandlerNothingHappens) {
+  EXPECT_TRUE(Exited(RunProgram("RaisesSigurg", OnProcs(1)), 0));
+}
+
+}  // namespace
+}  // namespace mn

@@ -1,0 +1,34 @@
+#include "runtime/testing/threads.h"
+
+#include <dirent.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cctype>
+
+#include "runtime/core/sanitizer.h"
+#include "runtime/syscall.h"
+
+namespace mn::test {
+
+int KernelTid() { return static_cast<int>(::syscall(SYS_gettid)); }
+
+int KernelThreads() {
+  DIR* tasks = ::opendir("/proc/self/task");
+  int n = 0;
+  while (const dirent* entry = ::readdir(tasks)) {
+    if (isdigit(entry->d_name[0])) n++;
+  }
+  ::closedir(tasks);
+  return MN_TSAN ? n - 1 : n;
+}
+
+void BlockUntil(const std::atomic<bool>& flag) {
+  while (!flag) ::usleep(200);
+}
+
+void Join(std::thread& t) {
+  BlockingCall([&] { t.join(); });
+}
+
+}  // namespace mn::test
