@@ -55,11 +55,20 @@ struct alignas(64) P {
   std::int32_t id = 0;
 };
 
-// Nothing queued? A snapshot. acquire: pairs with the releases in RunqPut.
+// Was there a moment at which nothing was queued? Any thread. The owner may put
+// a goroutine into the ring that it displaces from runnext, and then get the
+// one that displaced it: whoever looks at the ring before and at runnext after
+// sees neither. A tail that stands still rules that out.
 inline bool RunqEmpty(const RunQueue& q) {
-  return q.head.load(memory_order_acquire) ==
-             q.tail.load(memory_order_acquire) &&
-         q.runnext.load(memory_order_acquire) == nullptr;
+  for (;;) {
+    // acquire: pairs with the releases in RunqPut.
+    const std::uint32_t head = q.head.load(memory_order_acquire);
+    const std::uint32_t tail = q.tail.load(memory_order_acquire);
+    const G* runnext = q.runnext.load(memory_order_acquire);
+    if (tail == q.tail.load(memory_order_acquire)) {
+      return head == tail && runnext == nullptr;
+    }
+  }
 }
 
 // Owner's counters need no read-modify-write: only one thread writes. release:

@@ -1,6 +1,7 @@
 // The run queue (sched/run_queue.cc) and RunqSteal (sched/steal.cc): one owner
 // puts and gets, thieves take. RQ-4, WS-2: every goroutine is handed out
 // exactly once; and whoever gets one sees what its maker wrote into it.
+// RunqEmpty (core/p.h) never says so of a queue that always holds one.
 //
 // The ring has 4 slots, so it overflows into the global queue and its counters'
 // slots are used again. Goroutines are tokens: a plain field that the owner
@@ -66,6 +67,16 @@ void Thief(void* arg) {
   }
 }
 
+// Between the two the queue, which Setup gave a goroutine, holds two.
+void PutsAndGets(void*) {
+  RunqPut(owner->runq, Make(1), next);
+  Take(RunqGet(owner->runq));
+}
+
+void Looker(void*) {
+  Expect(!RunqEmpty(owner->runq), "a queue that holds a goroutine is empty");
+}
+
 void NameQueue(RunQueue& q, const char* head, const char* tail,
                const char* runnext, const char* ring) {
   Name(q.head, head);
@@ -76,8 +87,7 @@ void NameQueue(RunQueue& q, const char* head, const char* tail,
   }
 }
 
-void Setup(int n_puts, bool put_next, int n_thieves, int n_steals,
-           bool steal_runnext) {
+void SetupOwner(int n_puts, bool put_next) {
   Renew(sched);
   Name(sched.lock, "sched.lock");
   Name(sched.runqsize, "runqsize");
@@ -86,8 +96,6 @@ void Setup(int n_puts, bool put_next, int n_thieves, int n_steals,
   Name(owner->schedtick, "schedtick");
   puts = n_puts;
   next = put_next;
-  steals = n_steals;
-  take_runnext = steal_runnext;
   for (int i = 0; i < kMax; i++) {
     Renew(tokens[i]);
     taken[i] = 0;
@@ -99,6 +107,20 @@ void Setup(int n_puts, bool put_next, int n_thieves, int n_steals,
   // The counters wrap on the way (RQ-6).
   owner->runq.head.store(0xFFFFFFFE);
   owner->runq.tail.store(0xFFFFFFFE);
+}
+
+void SetupLooker(bool first_next, bool put_next) {
+  SetupOwner(2, put_next);
+  RunqPut(owner->runq, Make(0), first_next);
+  Spawn("owner", PutsAndGets, nullptr);
+  Spawn("looker", Looker, nullptr);
+}
+
+void Setup(int n_puts, bool put_next, int n_thieves, int n_steals,
+           bool steal_runnext) {
+  SetupOwner(n_puts, put_next);
+  steals = n_steals;
+  take_runnext = steal_runnext;
   Spawn("owner", Owner, nullptr);
   const char* const names[] = {"thief 1", "thief 2"};
   for (int i = 0; i < n_thieves; i++) {
@@ -109,6 +131,11 @@ void Setup(int n_puts, bool put_next, int n_thieves, int n_steals,
               i == 0 ? "t1.ring" : "t2.ring");
     Spawn(names[i], Thief, thieves[i]);
   }
+}
+
+void CheckLooker() {
+  while (G* gp = RunqGet(owner->runq)) Take(gp);
+  Expect(taken[0] == 1 && taken[1] == 1, "RQ-4: a goroutine is lost");
 }
 
 void Check() {
@@ -149,6 +176,30 @@ constexpr Config kConfigs[] = {
      Check,
      {3, 1},
      {4, 1}},
+    {"empty_ring_ring",
+     "one in the ring, another is put there and one taken; is it empty?",
+     [] { SetupLooker(false, false); },
+     CheckLooker,
+     {3, 1},
+     {5, 2}},
+    {"empty_ring_runnext",
+     "... another is put into runnext and taken from there",
+     [] { SetupLooker(false, true); },
+     CheckLooker,
+     {3, 1},
+     {5, 2}},
+    {"empty_runnext_ring",
+     "... one in runnext",
+     [] { SetupLooker(true, false); },
+     CheckLooker,
+     {3, 1},
+     {5, 2}},
+    {"empty_runnext_runnext",
+     "... one in runnext, which another displaces",
+     [] { SetupLooker(true, true); },
+     CheckLooker,
+     {3, 1},
+     {5, 2}},
 };
 
 }  // namespace
