@@ -199,7 +199,8 @@ TEST(Deadlock, IsReportedOfPinnedGoroutines) {
         RunProgram("PinnedOnesWait", {.env = {{"OTHERS", others}}});
     EXPECT_TRUE(Died(r, kDeadlock));
     EXPECT_EQ(Dump(r.err).size(), others == "0" ? 1u : 2u) << r.Describe();
-    EXPECT_THAT(r.err, HasSubstr("goroutine 1 [chan receive"));
+    EXPECT_THAT(r.err,
+                HasSubstr("goroutine 1 [chan receive, locked to thread]:"));
   }
   Measured("1 and 2 pinned goroutines, reported");
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <string>
 
 #include "conformance/support.h"
@@ -40,6 +41,25 @@ TEST(Main, ReturningEndsTheProcessAtOnceWithItsStatus) {
   EXPECT_EQ(r.out, "") << "goroutines are not unwound when the program ends";
   EXPECT_EQ(r.err, "");
   Measured("exit status 7");
+}
+
+MN_PROGRAM(AnotherExits) {
+  static Chan<int> ch(0);
+  SaysGoodbye goodbye{"main"};
+  Go([] {
+    SaysGoodbye goodbye{"another"};
+    exit(9);
+  });
+  ch.Recv();
+  return 0;
+}
+
+TEST(Main, ExitUnwindsNoGoroutine) {
+  const ProcessResult r = RunProgram("AnotherExits", OnProcs(2));
+  EXPECT_TRUE(Exited(r, 9));
+  EXPECT_EQ(r.out, "");
+  EXPECT_EQ(r.err, "");
+  Measured("exit status 9");
 }
 
 // Goexit ends one goroutine: what is on its stack is destroyed, what comes

@@ -10,6 +10,7 @@
 namespace mn::conformance {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 // Uses the array after the call, so that the call is not a jump. `for_ever` is
@@ -35,6 +36,8 @@ TEST(StackOverflow, IsReportedWithTheSizeOfTheStack) {
         RunProgram("RecursesForEver", {.env = {{"STACK", size}}});
     EXPECT_TRUE(
         Died(r, "runtime: goroutine stack exceeds " + size + "-byte limit\n"));
+    EXPECT_THAT(r.err, ContainsRegex("\nruntime: sp=0x[0-9a-f]+ "
+                                     "stack=.0x[0-9a-f]+, 0x[0-9a-f]+]\n"));
     EXPECT_THAT(r.err, HasSubstr("\nfatal error: stack overflow\n"));
     EXPECT_THAT(r.err, HasSubstr("stack_size"))
         << "the report must name the option that helps";

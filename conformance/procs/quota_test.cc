@@ -123,6 +123,44 @@ TEST(Quota, ContainermaxprocsOffIgnoresIt) {
   Measured("50 % of a CPU: " + Text(r, "procs"));
 }
 
+// The quota, a CPU or more at the start, falls to half a CPU.
+MN_BARE_PROGRAM(QuotaFalls) {
+  JoinGroup();
+  return Main([] {
+    Say("before", GOMAXPROCS());
+    std::ofstream(TextParameter("GROUP") + "/cpu.cfs_quota_us")
+        << 50'000 << std::flush;
+    SetDefaultGOMAXPROCS();
+    Say("default", GOMAXPROCS());
+    Say("cpus", NumCPU());
+    return 0;
+  });
+}
+
+TEST(Quota, SetDefaultReadsTheOneOfNow) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r =
+      group.Run("QuotaFalls", 100 * Cpus(),
+                {.env = {{"MN_PROFILE", "document"}, {"GOMAXPROCS", "5"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "before"), 5);
+  EXPECT_EQ(Number(r, "default"), 1);
+  EXPECT_EQ(Number(r, "cpus"), Cpus()) << "NumCPU follows no quota";
+  Measured("5 that was set, then 1");
+}
+
+TEST(Quota, SetDefaultIgnoresItIfContainermaxprocsIsOff) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r =
+      group.Run("QuotaFalls", 100 * Cpus(),
+                {.env = {{"MN_PROFILE", "document"},
+                         {"GOMAXPROCS", "5"},
+                         {"GODEBUG", "containermaxprocs=0"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "default"), Cpus());
+  Measured("5 that was set, then the CPUs");
+}
+
 // Keeps busy while the quota goes from half a CPU to one and a half, until the
 // number follows, or for as many milliseconds as WAIT says.
 MN_BARE_PROGRAM(QuotaGrows) {

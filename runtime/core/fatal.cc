@@ -40,6 +40,19 @@ FatalText& FatalText::operator<<(std::int64_t n) {
   return *this << p;
 }
 
+FatalText& FatalText::operator<<(Hex hex) {
+  char digits[20];
+  char* p = digits + sizeof digits;
+  *--p = '\0';
+  do {
+    *--p = "0123456789abcdef"[hex.n % 16];
+    hex.n /= 16;
+  } while (hex.n != 0);
+  *--p = 'x';
+  *--p = '0';
+  return *this << p;
+}
+
 void FatalText::Print() {
   for (std::size_t done = 0; done < n_;) {
     const ssize_t w = ::write(STDERR_FILENO, buf_ + done, n_ - done);

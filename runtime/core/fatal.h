@@ -7,12 +7,18 @@
 
 namespace mn {
 
+// A number to be printed as 0x1f.
+struct Hex {
+  std::uint64_t n;
+};
+
 // Unbuffered, allocation-free output to stderr; safe in a signal handler and on
 // any stack. One Print is one write(2).
 class FatalText {
  public:
   FatalText& operator<<(const char* s);
   FatalText& operator<<(std::int64_t n);
+  FatalText& operator<<(Hex hex);
   // Writes what was collected to stderr and empties the buffer.
   void Print();
 

@@ -33,6 +33,17 @@ TEST(FatalText, PrintsNumbersInDecimal) {
             "0 -1 9223372036854775807 -9223372036854775808");
 }
 
+MN_BARE_PROGRAM(PrintsHex) {
+  FatalText text;
+  text << Hex{0} << " " << Hex{0x1f} << " " << Hex{UINT64_MAX};
+  text.Print();
+  return 0;
+}
+
+TEST(FatalText, PrintsHexLikeGo) {
+  EXPECT_EQ(RunProgram("PrintsHex").err, "0x0 0x1f 0xffffffffffffffff");
+}
+
 MN_BARE_PROGRAM(PrintsMuch) {
   FatalText text;
   for (int i = 0; i < 1000; i++) text << "0123456789";

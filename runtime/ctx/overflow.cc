@@ -28,16 +28,19 @@ void ReportIfOverflow(std::uintptr_t addr, void* context) {
   // Another goroutine's guard is an ordinary bad address.
   if (gp == nullptr || m == nullptr || m->curg != gp) return;
 #if defined(__x86_64__)
+  const auto& regs = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto sp = static_cast<std::uintptr_t>(regs[REG_RSP]);
   // The walk starts from the frame that overflowed.
-  gp->fp = reinterpret_cast<void*>(
-      static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RBP]);
-#else
-  (void)context;
+  gp->fp = reinterpret_cast<void*>(regs[REG_RBP]);
+#elif defined(__aarch64__)
+  const std::uintptr_t sp = static_cast<ucontext_t*>(context)->uc_mcontext.sp;
 #endif
   EnterFatal();
   FatalText text;
   text << "runtime: goroutine stack exceeds "
        << (std::int64_t{1} << gp->stack_class) << "-byte limit\n"
+       << "runtime: sp=" << Hex{sp} << " stack=[" << Hex{gp->stack_lo} << ", "
+       << Hex{gp->stack_hi} << "]\n"
        << "runtime: goroutine " << static_cast<std::int64_t>(gp->goid)
        << " overflowed; start it with mn::Go({.stack_size = BYTES}, f)\n"
        << "fatal error: stack overflow\n";

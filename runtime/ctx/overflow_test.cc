@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <string>
 
 #include "runtime/mn.h"
@@ -46,6 +47,20 @@ MN_PROGRAM(OverflowsALargeStack) {
   });
   Chan<int>().Recv();
   return 0;
+}
+
+TEST(Overflow, ShowsAStackPointerAtTheEndOfTheStack) {
+  const ProcessResult r = RunProgram("Overflows");
+  unsigned long sp = 0, lo = 0, hi = 0;
+  const std::size_t line = r.err.find("runtime: sp=");
+  ASSERT_NE(line, r.err.npos) << r.err;
+  ASSERT_EQ(std::sscanf(r.err.c_str() + line,
+                        "runtime: sp=%lx stack=[%lx, %lx]", &sp, &lo, &hi),
+            3);
+  EXPECT_GT(hi - lo, 60'000u);
+  EXPECT_LE(hi - lo, 65'536u);
+  EXPECT_LT(sp, lo + 512) << "the frame below it is one of 256 bytes";
+  EXPECT_GT(sp, lo - 4096);
 }
 
 TEST(Overflow, NamesTheSizeOfTheStackThatOverflowed) {

@@ -169,9 +169,7 @@ struct Report {
                                    const StackPoint& from) {
   EnterFatal();
   FatalText out;
-  out << "unexpected fault address ";
-  internal::AppendHex(out, fault.addr);
-  out << "\n";
+  out << "unexpected fault address " << Hex{fault.addr} << "\n";
   if (fault.sig == SIGSEGV && fault.code == SI_KERNEL) {
     out << "runtime: the processor does not tell the address: it is not a "
            "canonical one\n";
@@ -189,13 +187,10 @@ struct Report {
   EnterFatal();
   FatalText out;
   internal::AppendSignal(out, sig);
-  out << "\nPC=";
-  internal::AppendHex(out, w.point.pc);
-  out << " m=" << (w.m != nullptr ? w.m->id : -1)
+  out << "\nPC=" << Hex{w.point.pc} << " m=" << (w.m != nullptr ? w.m->id : -1)
       << " sigcode=" << std::int64_t{info->si_code};
   if (IsSynchronous(info) && (sig == SIGSEGV || sig == SIGBUS)) {
-    out << " addr=";
-    internal::AppendHex(out, reinterpret_cast<std::uintptr_t>(info->si_addr));
+    out << " addr=" << Hex{reinterpret_cast<std::uintptr_t>(info->si_addr)};
   }
   out << "\n";
   if (w.away) {

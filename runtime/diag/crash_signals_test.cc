@@ -480,6 +480,21 @@ TEST(Gotraceback, CrashRunsAnAbortHandlerOfTheProgram) {
   EXPECT_TRUE(Exited(r, 33));
 }
 
+MN_PROGRAM(HandlesAbortLate) {
+  struct sigaction action = {};
+  action.sa_sigaction = ExitWith33;
+  action.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGABRT, &action, nullptr);
+  throw Panic("boom");
+}
+
+TEST(Gotraceback, CrashRunsAnAbortHandlerInstalledLaterToo) {
+  const ProcessResult r =
+      RunProgram("HandlesAbortLate", {.env = {{"GOTRACEBACK", "crash"}}});
+  EXPECT_THAT(r.err, StartsWith("panic: boom\n"));
+  EXPECT_TRUE(Exited(r, 33));
+}
+
 // ---- a report that crashes
 
 MN_PROGRAM(CrashesInTheReport) {

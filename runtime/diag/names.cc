@@ -156,17 +156,4 @@ void AppendTypeName(FatalText& out, const char* type_info_name) {
   std::free(full);
 }
 
-void AppendHex(FatalText& out, std::uint64_t n) {
-  char digits[20];
-  char* p = digits + sizeof digits;
-  *--p = '\0';
-  do {
-    *--p = "0123456789abcdef"[n % 16];
-    n /= 16;
-  } while (n != 0);
-  *--p = 'x';
-  *--p = '0';
-  out << p;
-}
-
 }  // namespace mn::internal

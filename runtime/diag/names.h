@@ -22,7 +22,4 @@ void AppendShortName(FatalText& out, const char* demangled);
 // Allocates.
 void AppendTypeName(FatalText& out, const char* type_info_name);
 
-// 0x1f. Does not allocate.
-void AppendHex(FatalText& out, std::uint64_t n);
-
 }  // namespace mn::internal

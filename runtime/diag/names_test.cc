@@ -89,11 +89,5 @@ TEST(TypeName, IsTheTypeAsWritten) {
   EXPECT_EQ(Type(typeid(std::runtime_error)), "std::runtime_error");
 }
 
-TEST(Hex, PrintsLikeGo) {
-  EXPECT_EQ(Printed([](FatalText& out) { AppendHex(out, 0); }), "0x0");
-  EXPECT_EQ(Printed([](FatalText& out) { AppendHex(out, ~0ull); }),
-            "0xffffffffffffffff");
-}
-
 }  // namespace
 }  // namespace mn::internal

@@ -48,13 +48,8 @@ void AppendSignalLine(FatalText& out, int sig, int code, std::uintptr_t addr,
                       std::uintptr_t pc) {
   out << "[signal ";
   AppendSignal(out, sig);
-  out << " code=";
-  AppendHex(out, static_cast<std::uint32_t>(code));
-  out << " addr=";
-  AppendHex(out, addr);
-  out << " pc=";
-  AppendHex(out, pc);
-  out << "]\n";
+  out << " code=" << Hex{static_cast<std::uint32_t>(code)}
+      << " addr=" << Hex{addr} << " pc=" << Hex{pc} << "]\n";
 }
 
 StackPoint Interrupted(const void* context) {
@@ -85,9 +80,8 @@ void AppendRegisters(FatalText& out, const void* context) {
   };
   const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
   for (const auto& r : kRegisters) {
-    out << r.name;
-    AppendHex(out, static_cast<std::uint64_t>(machine.gregs[r.index]));
-    out << "\n";
+    out << r.name << Hex{static_cast<std::uint64_t>(machine.gregs[r.index])}
+        << "\n";
   }
 #else
   (void)out;

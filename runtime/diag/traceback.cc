@@ -176,8 +176,7 @@ void AppendPlace(FatalText& out, const Frame& frame) {
   out << "\t" << (frame.file != nullptr ? frame.file : "??") << ":"
       << static_cast<std::int64_t>(frame.line);
   if (!frame.inlined && frame.entry != 0 && frame.pc > frame.entry) {
-    out << " +";
-    internal::AppendHex(out, frame.pc - frame.entry);
+    out << " +" << Hex{frame.pc - frame.entry};
   }
   out << "\n";
 }
@@ -238,13 +237,12 @@ Stack StackOf(const View& g) {
 void PrintHeader(FatalText& out, const View& g, int level) {
   out << "\ngoroutine " << static_cast<std::int64_t>(g.goid);
   if (level >= 2) {
-    out << " gp=";
-    internal::AppendHex(out, reinterpret_cast<std::uintptr_t>(g.gp));
+    out << " gp=" << Hex{reinterpret_cast<std::uintptr_t>(g.gp)};
     const bool on_m =
         g.status == GStatus::kRunning || g.status == GStatus::kSyscall;
     if (on_m && g.m != nullptr) {
-      out << " m=" << g.m->id << " mp=";
-      internal::AppendHex(out, reinterpret_cast<std::uintptr_t>(g.m));
+      out << " m=" << g.m->id
+          << " mp=" << Hex{reinterpret_cast<std::uintptr_t>(g.m)};
     } else {
       out << " m=nil";
     }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -206,6 +207,31 @@ TEST(Callback, AnExceptionReachesTheCallerOfTheForeignCall) {
   }
   EXPECT_EQ(caught, n);
   EXPECT_FALSE(Pinned());
+}
+
+// Through frames of C: libc's are compiled with unwind tables.
+TEST(Callback, AnExceptionPassesFramesOfC) {
+  const int n = 5000 / test::kSlowdown;
+  for (const bool pinned : {false, true}) {
+    if (pinned) LockOSThread();
+    int caught = 0;
+    for (int i = 0; i < n; i++) {
+      int two[] = {2, 1};
+      try {
+        Foreign([&] {
+          ::qsort(two, 2, sizeof(int), [](const void*, const void*) -> int {
+            Callback([] { throw std::out_of_range("x"); });
+            return 0;
+          });
+        });
+      } catch (const std::out_of_range&) {
+        caught++;
+      }
+    }
+    EXPECT_EQ(caught, n);
+    EXPECT_EQ(Pinned(), pinned);
+    if (pinned) UnlockOSThread();
+  }
 }
 
 TEST(Callback, AnExceptionMayEndInTheForeignCode) {
@@ -621,6 +647,26 @@ TEST(ForeignThread, Dlk_IsNotReportedWhileOneThatCalledInLives) {
   for (int procs : {1, 4}) {
     EXPECT_TRUE(Exited(
         RunProgram("OnlyAForeignThreadIsLeft", OnProcs(procs, kCooperative)),
+        13));
+  }
+}
+
+// The policy of foreign.h: any thread that is not ours could call in.
+MN_PROGRAM(AThreadHasNeverCalledIn) {
+  Chan<int> ch(0);
+  std::thread t([&] {
+    while (!NothingRuns()) ::usleep(100);
+    Callback([&] { ch.Send(13); });
+  });
+  const int got = ch.Recv();
+  Join(t);
+  return got;
+}
+
+TEST(ForeignThread, Dlk_IsNotReportedWhileOneThatMayCallInLives) {
+  for (int procs : {1, 4}) {
+    EXPECT_TRUE(Exited(
+        RunProgram("AThreadHasNeverCalledIn", OnProcs(procs, kCooperative)),
         13));
   }
 }

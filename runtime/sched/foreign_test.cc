@@ -1,6 +1,7 @@
 // Foreign: out of the runtime.
 #include "runtime/foreign.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -37,6 +38,8 @@ using test::OnProcs;
 using test::ProcessResult;
 using test::RunProgram;
 using test::Watchdog;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kRepeat = MN_TSAN ? 200 : 1000;
 
@@ -276,6 +279,8 @@ TEST(ForeignThread, ThePreemptionSignalIsHarmlessThere) {
 // sanitizers have reports of their own.
 void ExpectCrashReport(const ProcessResult& r, const char* first_line) {
   EXPECT_TRUE(Died(r, first_line));
+  EXPECT_THAT(r.err, Not(HasSubstr("fatal error: ")));
+  EXPECT_THAT(r.err, Not(HasSubstr("runtime: ")));
 }
 
 bool SanitizerReportsFaults() { return MN_ASAN || MN_TSAN; }
@@ -326,6 +331,24 @@ TEST(Foreign, ASegvThatIsSentIsACrash) {
                     "SIGSEGV: segmentation violation\n");
 }
 
+MN_PROGRAM(SegvIsSentToAGoroutineThatComputes) {
+  std::atomic<int> tid{0};
+  Go([&] {
+    tid = Gettid();
+    for (;;) std::atomic_signal_fence(std::memory_order_seq_cst);
+  });
+  while (tid == 0) Gosched();
+  ::syscall(SYS_tgkill, ::getpid(), tid.load(), SIGSEGV);
+  Chan<int>().Recv();
+  return 0;
+}
+TEST(Foreign, ASegvThatIsSentToAGoroutineIsACrashToo) {
+  if (SanitizerReportsFaults()) GTEST_SKIP() << "the sanitizer reports it";
+  ExpectCrashReport(
+      RunProgram("SegvIsSentToAGoroutineThatComputes", test::OnProcs(2)),
+      "SIGSEGV: segmentation violation\n");
+}
+
 // Row CGO-11.
 MN_PROGRAM(AbortsInAForeignCall) {
   Foreign([] { abort(); });
@@ -355,24 +378,41 @@ TEST(Foreign, SetgidReachesEveryThread) {
   wg.Wait();
 }
 
-// Row CGO-01: exceptions in place of recovered faults.
-MN_PROGRAM(PairsOfPinnedBesideExceptions) {
+// Row CGO-21: each on a thread that ends afterwards.
+TEST(Foreign, SetgidOnThreadsThatEndPinned) {
+  Watchdog dog("setgid on pinned threads");
+  std::atomic<int> failed{0};
+  WaitGroup wg;
+  for (int i = 0; i < 50; i++) {
+    wg.Go([&] {
+      LockOSThread();
+      if (Foreign([] { return ::setgid(::getgid()); }) != 0) failed++;
+    });
+  }
+  wg.Wait();
+  EXPECT_EQ(failed, 0);
+}
+
+// Row CGO-01: where faults can be caught the signals of one goroutine come
+// while threads are made.
+MN_PROGRAM(PairsOfPinnedBesideFaults) {
   constexpr int kPairs = MN_TSAN ? 16 : 64;
-  std::atomic<bool> stop{false};
-  std::atomic<int> thrown{0};
+  std::atomic<int> caught{0};
   Chan<int> ping(0), pong(0);
   WaitGroup wg;
   wg.Go([&] {
-    while (!stop) {
+    for (;;) {
       try {
-        throw 1;
-      } catch (int) {
-        thrown++;
+        if (SanitizerReportsFaults()) throw std::runtime_error("a fault");
+        test::fault::Store(nullptr);
+      } catch (const std::runtime_error&) {
+        caught++;
       }
+      int v = 0;
+      if (ping.TryRecv(v) != TryResult::kOk) continue;
+      if (v < 0) return;
+      pong.Send(v);
     }
-  });
-  wg.Go([ping, pong]() mutable {
-    while (auto v = ping.Next()) pong.Send(*v);
   });
   Chan<int> never(0);
   for (int i = 0; i < kPairs; i++) {
@@ -385,17 +425,16 @@ MN_PROGRAM(PairsOfPinnedBesideExceptions) {
     ping.Send(i);
     MUST(pong.Recv() == i);
   }
-  ping.Close();
-  stop = true;
+  ping.Send(-1);
   wg.Wait();
-  MUST(thrown > 0);
+  MUST(caught > 0);
   return 15;
 }
 
-TEST(Foreign, PinnedPairsBesideEndlessExceptionsStopNobody) {
-  EXPECT_TRUE(Exited(RunProgram("PairsOfPinnedBesideExceptions",
-                                {.env = {{"GOMAXPROCS", "100"}}}),
-                     15));
+TEST(Foreign, PinnedPairsBesideEndlessFaultsStopNobody) {
+  EXPECT_TRUE(Exited(
+      RunProgram("PairsOfPinnedBesideFaults", {.env = {{"GOMAXPROCS", "100"}}}),
+      15));
 }
 
 }  // namespace

@@ -198,6 +198,47 @@ TEST(Goexit, DestructorsMayThrowAndCatch) {
   EXPECT_EQ(caught, 2);
 }
 
+MN_PROGRAM(ADestructorThrowsDuringGoexit) {
+  struct Throws {
+    ~Throws() noexcept(false) { throw Panic("hello"); }
+  };
+  Go([] {
+    Throws throws;
+    Goexit();
+  });
+  Chan<int>().Recv();
+  return 0;
+}
+
+// Go's panic after Goexit. C++ ends the program when an exception leaves a
+// destructor that unwinding runs.
+TEST(Goexit, AnExceptionThatLeavesADestructorIsAPanic) {
+  EXPECT_TRUE(
+      Died(RunProgram("ADestructorThrowsDuringGoexit"), "panic: hello"));
+}
+
+MN_PROGRAM(GoexitsWhileAnExceptionUnwinds) {
+  struct Goexits {
+    ~Goexits() noexcept(false) { end(); }
+  };
+  Go([] {
+    try {
+      Goexits goexits;
+      throw Panic("hello");
+    } catch (const Panic&) {
+    }
+  });
+  Chan<int>().Recv();
+  return 0;
+}
+
+// In Go it cancels the panic; C++ has one unwinding at a time in a frame.
+TEST(Goexit, WhileAnExceptionUnwindsEndsTheProgram) {
+  EXPECT_TRUE(Died(RunProgram("GoexitsWhileAnExceptionUnwinds"),
+                   "fatal error: std::terminate called without an active "
+                   "exception"));
+}
+
 TEST(Goexit, IsCountedAsAnEnd) {
   while (NumGoroutine() != 1) Gosched();
   for (int i = 0; i < 10; i++) Go([] { Goexit(); });

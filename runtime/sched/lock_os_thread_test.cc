@@ -187,6 +187,13 @@ TEST(LockOSThread, Lot6_AnUnlockTooManyDoesNothing) {
   });
 }
 
+// Row LCK-06.
+MN_PROGRAM(MainBegins) { return Gettid() == ::getpid() ? 6 : 0; }
+
+TEST(LockOSThread, GoroutineOneBeginsOnTheMainThread) {
+  EXPECT_TRUE(Exited(RunProgram("MainBegins", OnProcs(4, kCooperative)), 6));
+}
+
 // ---- LOT-2: the same thread ---------------------------------------------
 
 // Pinned, f does not change the thread, `n` times.

@@ -133,6 +133,29 @@ TEST(Progress, Sch14_ThreeThatOnlySpawnAllRun) {
   GOMAXPROCS(before);
 }
 
+// The same with loops that call the runtime, which never parks them: only
+// preemption lets the others run.
+TEST(Progress, Sch14_ThreeThatNeverParkAllRun) {
+  const int before = GOMAXPROCS(1);
+  std::atomic<bool> stop{false};
+  std::atomic<long> rounds[3] = {0, 0, 0};
+  WaitGroup wg;
+  for (std::atomic<long>& n : rounds) {
+    wg.Go([&stop, &n, ch = Chan<long>(1)]() mutable {
+      while (!stop) {
+        long got = 0;
+        ch.TrySend(n);
+        ch.TryRecv(got);
+        n++;
+      }
+    });
+  }
+  while (rounds[0] == 0 || rounds[1] == 0 || rounds[2] == 0) Gosched();
+  stop = true;
+  wg.Wait();
+  GOMAXPROCS(before);
+}
+
 // SIGUSR2 to every thread of the process.
 void SignalAllThreads() {
   std::error_code error;

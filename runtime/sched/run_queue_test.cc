@@ -68,6 +68,15 @@ TEST_F(RunQueueTest, Rq1_RingIsFifo) {
   EXPECT_EQ(Get(), -1);
 }
 
+TEST_F(RunQueueTest, Rq1_FifoAtEveryFillLevel) {
+  for (int n = 0; n <= kSize; n++) {
+    for (int i = 0; i < n; i++) Put(i);
+    for (int i = 0; i < n; i++) ASSERT_EQ(Get(), i) << "of " << n;
+    ASSERT_EQ(Get(), -1) << "after " << n;
+  }
+  EXPECT_THAT(global_batches, IsEmpty());
+}
+
 TEST_F(RunQueueTest, Rq1_FifoWhilePutsAndGetsAlternate) {
   int put = 0;
   int got = 0;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -57,7 +58,7 @@ TEST_P(StealTest, Ws2_TheOldestGoToTheThiefInOrderTheYoungestOfThemRuns) {
 }
 
 INSTANTIATE_TEST_SUITE_P(QueueLength, StealTest,
-                         ::testing::Values(0, 1, 2, 3, 4, 7, 128, 255, 256),
+                         ::testing::Range(0, static_cast<int>(kRunqSize) + 1),
                          ::testing::PrintToStringParamName());
 
 TEST_F(StealTest, Ws1_StealsAcrossTheWrap) {
@@ -161,8 +162,22 @@ TEST_P(StealWorkTest, Ws3_DoesNotStealFromItself) {
   EXPECT_EQ(Steal(), nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ps, StealWorkTest,
-                         ::testing::Values(1, 2, 3, 4, 6, 8, 30),
+TEST_P(StealWorkTest, Ws3_StartsAnywhere) {
+  std::set<int> robbed_first;
+  G gs[64];
+  for (int i = 0; i < 10'000; i++) {
+    for (int p = 1; p < n_; p++) RunqPut(ps_[p].runq, &gs[p], false);
+    const G* gp = Steal();
+    if (n_ > 1) robbed_first.insert(static_cast<int>(gp - gs));
+    for (int p = 0; p < n_; p++) {
+      while (RunqGet(ps_[p].runq) != nullptr) {
+      }
+    }
+  }
+  EXPECT_EQ(robbed_first.size(), static_cast<std::size_t>(n_ - 1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ps, StealWorkTest, ::testing::Range(1, 65),
                          ::testing::PrintToStringParamName());
 
 TEST_P(StealWorkTest, RunsDueTimersOfOtherPsEvenOfIdleOnes) {

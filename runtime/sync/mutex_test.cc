@@ -119,6 +119,34 @@ TEST(Mutex, AStarvingWaiterGetsTheLockHandedOver) {
   EXPECT_TRUE(handed_over) << "after " << rounds << " rounds";
 }
 
+// A starving waiter that gets the lock runs before the one that released it
+// goes on (Go's semaphore hand-off).
+TEST(Mutex, TheReleaserYieldsToTheWaiterItHandsOverTo) {
+  const int before = GOMAXPROCS(1);
+  constexpr int kTries = 30;
+  int waiter_first = 0;
+  for (int i = 0; i < kTries; i++) {
+    Mutex mu;
+    bool waiter_ran = false;
+    WaitGroup done;
+    mu.Lock();
+    done.Go([&] {
+      mu.Lock();
+      waiter_ran = true;
+      mu.Unlock();
+    });
+    Sleep(2ms);  // the waiter is parked, for longer than starving takes
+    mu.Unlock();
+    mu.Lock();  // woken, it finds the lock taken and starves
+    Gosched();
+    mu.Unlock();
+    if (waiter_ran) waiter_first++;
+    done.Wait();
+  }
+  EXPECT_GE(waiter_first, kTries * 2 / 3);
+  GOMAXPROCS(before);
+}
+
 // The last one out destroys the mutex it holds a lock on, as a reference count
 // guarded by a mutex does, while another's Unlock may not have returned (WL-1).
 // A sanitizer build sees the access if it happens.
