@@ -9,8 +9,10 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <queue>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/mn.h"
@@ -191,6 +193,10 @@ TEST(Progress, Sch26_SignalsNeitherShortenNorRestartASleep) {
   ::signal(SIGUSR2, SIG_IGN);  // one may be pending still
 }
 
+const std::vector<int> kPrimes = {2,  3,  5,  7,  11, 13, 17, 19, 23,
+                                  29, 31, 37, 41, 43, 47, 53, 59, 61,
+                                  67, 71, 73, 79, 83, 89, 97};
+
 void Generate(Chan<int> out) {
   for (int i = 2; i <= 100; i++) out.Send(i);
   out.Close();
@@ -215,9 +221,63 @@ TEST(Progress, Sch29_ASieveOfGoroutinesFindsThePrimes) {
     Go([in, out, p = *prime] { Filter(in, out, p); });
     in = out;
   }
-  EXPECT_EQ(primes, (std::vector<int>{2,  3,  5,  7,  11, 13, 17, 19, 23,
-                                      29, 31, 37, 41, 43, 47, 53, 59, 61,
-                                      67, 71, 73, 79, 83, 89, 97}));
+  EXPECT_EQ(primes, kPrimes);
+}
+
+// The odd multiples of p, from its square on.
+Chan<int> Multiples(int p) {
+  Chan<int> out(0);
+  Go([out, p]() mutable {
+    for (int m = p * p;; m += 2 * p) out.Send(m);
+  });
+  return out;
+}
+
+// The odd numbers that are a product of primes, in order, some more than once.
+// A prime is asked for only when one of its multiples could be next.
+void MergeMultiples(Chan<int> primes, Chan<int> composites) {
+  using Head = std::pair<int, Chan<int>>;
+  const auto later = [](const Head& a, const Head& b) {
+    return a.first > b.first;
+  };
+  std::priority_queue<Head, std::vector<Head>, decltype(later)> heads(later);
+  int last = 1;
+  for (;;) {
+    while (heads.empty() || heads.top().first >= (last + 2) * (last + 2)) {
+      last = primes.Recv();
+      Chan<int> multiples = Multiples(last);
+      heads.emplace(multiples.Recv(), multiples);
+    }
+    Head next = heads.top();
+    heads.pop();
+    composites.Send(next.first);
+    next.first = next.second.Recv();
+    heads.push(std::move(next));
+  }
+}
+
+// Go's second sieve: the primes that it finds come back to it as the makers of
+// composites. Goroutines are left waiting, so this is a program.
+MN_PROGRAM(SieveWithAFeedbackLoop) {
+  Chan<int> primes(64), composites(50);
+  Go([=] { MergeMultiples(primes, composites); });
+  std::vector<int> found = {2, 3};
+  primes.Send(3);
+  int composite = 0;
+  for (int n = 5; n < 100; n += 2) {
+    while (composite < n) composite = composites.Recv();
+    if (composite == n) continue;
+    primes.Send(n);
+    found.push_back(n);
+  }
+  return found == kPrimes ? 16 : 0;
+}
+
+TEST(Progress, Sch29_ASieveWithAFeedbackLoopFindsThePrimes) {
+  for (int procs : {1, 4}) {
+    EXPECT_TRUE(test::Exited(
+        test::RunProgram("SieveWithAFeedbackLoop", test::OnProcs(procs)), 16));
+  }
 }
 
 // SCH-28.
