@@ -99,20 +99,25 @@ TEST(SetMaxThreads, Thr1_ANegativeLimitIsZero) {
                    "fatal error: thread exhaustion\n"));
 }
 
+// Room for threads that are about to be idle when another is needed, but not
+// for as many as call in.
 MN_PROGRAM(ForeignThreadsBeyondTheLimit) {
-  Storm(3);
-  SetMaxThreads(NumThreads());
+  constexpr int kForeign = 30;
+  Storm(5);
+  SetMaxThreads(NumThreads() + 5);
   std::atomic<int> inside{0};
+  Chan<int> leave(0);
   std::vector<std::thread> threads;
-  for (int i = 0; i < 10; i++) {
+  for (int i = 0; i < kForeign; i++) {
     threads.emplace_back([&] {
       Callback([&] {
         inside++;
-        while (inside != 10) Gosched();
+        leave.Next();
       });
     });
   }
-  while (inside != 10) Gosched();
+  while (inside != kForeign) Gosched();
+  leave.Close();
   BlockingCall([&] {
     for (auto& t : threads) t.join();
   });
