@@ -627,6 +627,15 @@ CLAIMS = [
         "name": "Quota.ChangeIsFollowedWhileTheProgramIsBusy",
     },
     {
+        "id": "quota.fall_followed",
+        "section": 9,
+        "source": "Go proc.go sysmon: once a second, while the program is busy",
+        "says": "A busy program gives Ps up when its quota falls.",
+        "profile": "document",
+        "test": "procs/quota_test",
+        "name": "Quota.AFallIsFollowedToo",
+    },
+    {
         "id": "quota.updates_off",
         "section": 9,
         "source": "Go GODEBUG updatemaxprocs, GMP-07, GMP-09",

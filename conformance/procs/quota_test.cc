@@ -161,14 +161,14 @@ TEST(Quota, SetDefaultIgnoresItIfContainermaxprocsIsOff) {
   Measured("5 that was set, then the CPUs");
 }
 
-// Keeps busy while the quota goes from half a CPU to one and a half, until the
-// number follows, or for as many milliseconds as WAIT says.
-MN_BARE_PROGRAM(QuotaGrows) {
+// Keeps busy while the quota changes to TO percent of a CPU, until the number
+// follows, or for as many milliseconds as WAIT says.
+MN_BARE_PROGRAM(QuotaChanges) {
   JoinGroup();
   return Main([] {
     Say("before", GOMAXPROCS());
     std::ofstream(TextParameter("GROUP") + "/cpu.cfs_quota_us")
-        << 150'000 << std::flush;
+        << Parameter("TO") * 1000 << std::flush;
     const long long wait = Parameter("WAIT");
     const int before = GOMAXPROCS();
     const long long began = Nanotime();
@@ -189,17 +189,30 @@ MN_BARE_PROGRAM(QuotaGrows) {
 TEST(Quota, ChangeIsFollowedWhileTheProgramIsBusy) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r = group.Run(
-      "QuotaGrows", 50, {.env = {{"MN_PROFILE", "document"}, {"WAIT", "0"}}});
+      "QuotaChanges", 50,
+      {.env = {{"MN_PROFILE", "document"}, {"TO", "150"}, {"WAIT", "0"}}});
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "before"), 1);
   EXPECT_EQ(Number(r, "after"), 2);
   Measured("1, and 2 after " + Text(r, "after_ms") + " ms");
 }
 
+TEST(Quota, AFallIsFollowedToo) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r = group.Run(
+      "QuotaChanges", 100 * Cpus(),
+      {.env = {{"MN_PROFILE", "document"}, {"TO", "50"}, {"WAIT", "0"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "before"), Cpus());
+  EXPECT_EQ(Number(r, "after"), 1);
+  Measured(Text(r, "before") + ", and 1 after " + Text(r, "after_ms") + " ms");
+}
+
 TEST(Quota, ChangeIsNotFollowedIfUpdatesAreOff) {
   MN_NEEDS_A_GROUP(group);
-  const ProcessResult r = group.Run("QuotaGrows", 50,
+  const ProcessResult r = group.Run("QuotaChanges", 50,
                                     {.env = {{"MN_PROFILE", "document"},
+                                             {"TO", "150"},
                                              {"WAIT", "2500"},
                                              {"GODEBUG", "updatemaxprocs=0"}}});
   ASSERT_TRUE(Exited(r, 0));
@@ -211,10 +224,11 @@ TEST(Quota, ChangeIsNotFollowedIfUpdatesAreOff) {
 
 TEST(Quota, ChangeIsNotFollowedAfterTheNumberWasSet) {
   MN_NEEDS_A_GROUP(group);
-  const ProcessResult r = group.Run(
-      "QuotaGrows", 50,
-      {.env = {
-           {"MN_PROFILE", "document"}, {"WAIT", "2500"}, {"GOMAXPROCS", "5"}}});
+  const ProcessResult r = group.Run("QuotaChanges", 50,
+                                    {.env = {{"MN_PROFILE", "document"},
+                                             {"TO", "150"},
+                                             {"WAIT", "2500"},
+                                             {"GOMAXPROCS", "5"}}});
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "before"), 5);
   EXPECT_EQ(Number(r, "after"), 5);
