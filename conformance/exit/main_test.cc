@@ -44,13 +44,12 @@ TEST(Main, ReturningEndsTheProcessAtOnceWithItsStatus) {
 }
 
 MN_PROGRAM(AnotherExits) {
-  static Chan<int> ch(0);
   SaysGoodbye goodbye{"main"};
   Go([] {
     SaysGoodbye goodbye{"another"};
     exit(9);
   });
-  ch.Recv();
+  Chan<int>().Recv();
   return 0;
 }
 

@@ -151,14 +151,16 @@ TEST(Quota, SetDefaultReadsTheOneOfNow) {
 
 TEST(Quota, SetDefaultIgnoresItIfContainermaxprocsIsOff) {
   MN_NEEDS_A_GROUP(group);
+  const int set = Cpus() + 3;
   const ProcessResult r =
       group.Run("QuotaFalls", 100 * Cpus(),
                 {.env = {{"MN_PROFILE", "document"},
-                         {"GOMAXPROCS", "5"},
+                         {"GOMAXPROCS", std::to_string(set)},
                          {"GODEBUG", "containermaxprocs=0"}}});
   ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "before"), set);
   EXPECT_EQ(Number(r, "default"), Cpus());
-  Measured("5 that was set, then the CPUs");
+  Measured(std::to_string(set) + " that was set, then the CPUs");
 }
 
 // Keeps busy while the quota changes to TO percent of a CPU, until the number

@@ -61,7 +61,8 @@ struct alignas(64) P {
 // sees neither. A tail that stands still rules that out.
 inline bool RunqEmpty(const RunQueue& q) {
   for (;;) {
-    // acquire: pairs with the releases in RunqPut.
+    // acquire: pairs with the release of head by whoever took from the ring, of
+    // tail in RunqPut, of runnext in RunqPut and RunqGet.
     const std::uint32_t head = q.head.load(memory_order_acquire);
     const std::uint32_t tail = q.tail.load(memory_order_acquire);
     const G* runnext = q.runnext.load(memory_order_acquire);

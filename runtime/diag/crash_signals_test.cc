@@ -342,12 +342,15 @@ struct Sent {
   const char* text;
 };
 
-#define MN_SENDS(sig)        \
-  MN_PROGRAM(Sends##sig) {   \
-    StartTwoWaiters();       \
-    ::kill(::getpid(), sig); \
-    for (;;) ::pause();      \
-    return 0;                \
+// kill(2) prefers the main thread. Under ThreadSanitizer that must be the one
+// that pauses: the handler runs at the next call that it intercepts.
+#define MN_SENDS(sig)            \
+  MN_PROGRAM(Sends##sig) {       \
+    if (MN_TSAN) LockOSThread(); \
+    StartTwoWaiters();           \
+    ::kill(::getpid(), sig);     \
+    for (;;) ::pause();          \
+    return 0;                    \
   }
 MN_SENDS(SIGSEGV)
 MN_SENDS(SIGBUS)

@@ -275,8 +275,8 @@ TEST(ForeignThread, ThePreemptionSignalIsHarmlessThere) {
       Exited(RunProgram("StraySignals", {.env = {{"GOMAXPROCS", "4"}}}), 14));
 }
 
-// What a fault outside any goroutine's own code is: a report, and the end. The
-// sanitizers have reports of their own.
+// A report that blames the program and not the runtime (row CGO-10), and the
+// end. The sanitizers have reports of their own.
 void ExpectCrashReport(const ProcessResult& r, const char* first_line) {
   EXPECT_TRUE(Died(r, first_line));
   EXPECT_THAT(r.err, Not(HasSubstr("fatal error: ")));

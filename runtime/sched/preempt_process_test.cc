@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "runtime/core/getg.h"
@@ -23,7 +24,6 @@ namespace {
 using std::chrono::milliseconds;
 using test::Exited;
 using test::OnProcs;
-using test::ProcessOptions;
 using test::ProcessResult;
 using test::RunProgram;
 

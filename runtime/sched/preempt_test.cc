@@ -39,7 +39,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::Exited;
-using test::ProcessOptions;
 using test::ProcessResult;
 using test::RunProgram;
 using ::testing::HasSubstr;

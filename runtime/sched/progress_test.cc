@@ -138,6 +138,7 @@ TEST(Progress, Sch14_ThreeThatOnlySpawnAllRun) {
 // The same with loops that call the runtime, which never parks them: only
 // preemption lets the others run.
 TEST(Progress, Sch14_ThreeThatNeverParkAllRun) {
+  test::Watchdog dog("three loops that never park");
   const int before = GOMAXPROCS(1);
   std::atomic<bool> stop{false};
   std::atomic<long> rounds[3] = {0, 0, 0};

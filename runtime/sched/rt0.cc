@@ -67,6 +67,7 @@ int Main(std::function<int()> fn) {
   gp->arg = &fn;  // on the main thread's stack, which g0 keeps for ever
   // Before another M may run it. release: pairs with the acquire in Callback.
   sched.running.store(true, memory_order_release);
+  // No Wakep: nobody takes it from the main thread, where it begins, as in Go.
   StartG(m->p, gp, RunMain);
   Schedule(m);
 }

@@ -75,7 +75,9 @@ G* RunqGet(RunQueue& q) {
     if (!others_wait || q.runnext_streak < kRunnextBudget) {
       // A thief may win this; then the ring is next. acquire: pairs with the
       // release in RunqPut (a no-op for the owner; named for the explorer).
-      if (q.runnext.compare_exchange_strong(next, nullptr, memory_order_acquire,
+      // release: pairs with the acquire in RunqEmpty, which then sees the tail
+      // that this owner stored before.
+      if (q.runnext.compare_exchange_strong(next, nullptr, memory_order_acq_rel,
                                             memory_order_relaxed)) {
         q.runnext_streak = others_wait ? q.runnext_streak + 1 : 0;
         return next;
@@ -92,7 +94,7 @@ G* RunqGet(RunQueue& q) {
     }
   }
   // The ring emptied under us while a runnext was being held back.
-  next = q.runnext.exchange(nullptr, memory_order_acquire);  // as above
+  next = q.runnext.exchange(nullptr, memory_order_acq_rel);  // as above
   return next;
 }
 

@@ -190,7 +190,6 @@ void StartG(P* p, G* gp, void (*run)(void*)) {
   gp->status.store(GStatus::kRunnable, memory_order_relaxed);
   Bump(p->created);
   RunqPut(p->runq, gp, true);
-  Wakep();
 }
 
 internal::NewGoroutineResult internal::NewGoroutine(std::size_t callable_size,
@@ -205,6 +204,7 @@ internal::NewGoroutineResult internal::NewGoroutine(std::size_t callable_size,
 void internal::StartGoroutine(void* g, void (*run)(void*)) {
   RuntimeCall call("mn::Go");
   StartG(call.m()->p, static_cast<G*>(g), run);
+  Wakep();
 }
 
 void ReleaseGfree(P* p) { SpillGfree(p, p->gfree_count); }

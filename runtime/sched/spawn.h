@@ -17,7 +17,8 @@ G* NewForeignG(std::size_t callable_size);
 // Gives p's free Gs to all. REQUIRES: p is nobody's.
 void ReleaseGfree(P* p);
 
-// Makes it runnable: run(gp->arg) will be called on it; it is next on p.
+// Makes it runnable: run(gp->arg) will be called on it; it is next on p. The
+// caller wakes somebody for it (Wakep).
 void StartG(P* p, G* gp, void (*run)(void*));
 
 }  // namespace mn

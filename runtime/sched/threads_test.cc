@@ -99,12 +99,11 @@ TEST(SetMaxThreads, Thr1_ANegativeLimitIsZero) {
                    "fatal error: thread exhaustion\n"));
 }
 
-// Room for threads that are about to be idle when another is needed, but not
-// for as many as call in.
+// All call in at once: one more than there is room for, if they counted. Room
+// is needed for threads that are about to be idle when another is made.
 MN_PROGRAM(ForeignThreadsBeyondTheLimit) {
   constexpr int kForeign = 30;
-  Storm(5);
-  SetMaxThreads(NumThreads() + 5);
+  SetMaxThreads(NumThreads() + kForeign - 1);
   std::atomic<int> inside{0};
   Chan<int> leave(0);
   std::vector<std::thread> threads;

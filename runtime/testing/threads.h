@@ -5,8 +5,6 @@
 #include <thread>
 #include <utility>
 
-#include "runtime/go.h"
-
 namespace mn::test {
 
 // The calling thread's, from the kernel; any thread.

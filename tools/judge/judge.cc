@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <random>
 
@@ -103,6 +104,14 @@ std::vector<std::string> Tail(const Observations& all, int at) {
     tail.push_back(line);
   }
   return tail;
+}
+
+// UBSan does not say its name but a place: `FILE:LINE:COLUMN: runtime error: `.
+bool IsSanitizerReport(const std::string& printed) {
+  if (printed.find("Sanitizer") != std::string::npos) return true;
+  const std::size_t at = printed.find(": runtime error: ");
+  return at != std::string::npos && at > 0 &&
+         std::isdigit(static_cast<unsigned char>(printed[at - 1])) != 0;
 }
 
 }  // namespace
@@ -227,9 +236,7 @@ Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
       return {Status::kCrashed, ExplainCrash(outcome), "no crash",
               "a crash after " + seen, -1};
     case End::kExited:
-      // UBSan does not say its name.
-      if (outcome.printed.find("Sanitizer") != std::string::npos ||
-          outcome.printed.find(": runtime error: ") != std::string::npos) {
+      if (IsSanitizerReport(outcome.printed)) {
         return {Status::kCrashed,
                 "stopped by the sanitizer (its report is below)", "", "", -1};
       }

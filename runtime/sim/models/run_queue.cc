@@ -67,7 +67,7 @@ void Thief(void* arg) {
   }
 }
 
-// Between the two the queue, which Setup gave a goroutine, holds two.
+// Between the two the queue, which SetupLooker gave a goroutine, holds two.
 void PutsAndGets(void*) {
   RunqPut(owner->runq, Make(1), next);
   Take(RunqGet(owner->runq));
