@@ -1,11 +1,9 @@
 #include "conformance/support.h"
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <stdio.h>
 
 #include <atomic>
-#include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -59,15 +57,6 @@ std::string TextParameter(const char* name) {
     exit(1);
   }
   return text;
-}
-
-int Threads() {
-  DIR* tasks = opendir("/proc/self/task");
-  if (tasks == nullptr) return 0;
-  int n = 0;
-  while (dirent* entry = readdir(tasks)) n += isdigit(entry->d_name[0]) ? 1 : 0;
-  closedir(tasks);
-  return n;
 }
 
 void Spin() {

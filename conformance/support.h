@@ -12,10 +12,14 @@
 
 #include "runtime/core/sanitizer.h"
 #include "runtime/testing/program.h"  // IWYU pragma: export
+#include "runtime/testing/threads.h"  // IWYU pragma: export
 
 namespace mn::conformance {
 
 // ---- in a program ----------------------------------------------------------
+
+using test::BlockUntil;
+using test::KernelThreads;
 
 // Prints `name=value`.
 void Say(std::string_view name, long long value);
@@ -25,9 +29,6 @@ void Say(std::string_view name, std::string_view value);
 long long Parameter(const char* name);
 // ... as text.
 std::string TextParameter(const char* name);
-
-// Threads of this process, now.
-int Threads();
 
 // Keeps the CPU busy for some microseconds without a call into the runtime.
 void Spin();

@@ -123,7 +123,7 @@ MN_PROGRAM(Sleepers) {
   while (up < n) Gosched();
   Gosched();  // the last of them sleeps
   Say("goroutines", NumGoroutine());
-  Say("threads", Threads());
+  Say("threads", KernelThreads());
   return 0;
 }
 

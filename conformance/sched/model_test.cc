@@ -122,7 +122,7 @@ int ThreadsWhileBlocked(int n) {
     });
   }
   while (blocked < n) Gosched();
-  const int threads = Threads();
+  const int threads = KernelThreads();
   for (int i = 0; i < n; i++) {
     if (write(fds[1], "x", 1) != 1) abort();
   }
@@ -133,7 +133,7 @@ int ThreadsWhileBlocked(int n) {
 }
 
 MN_PROGRAM(TwoStorms) {
-  Say("before", Threads());
+  Say("before", KernelThreads());
   Say("first", ThreadsWhileBlocked(20));
   Say("second", ThreadsWhileBlocked(20));
   return 0;
@@ -177,7 +177,7 @@ TEST(Model, BlockingCallHandsThePToAnotherThread) {
 MN_PROGRAM(AllPsMeet) {
   std::atomic<int> met{0};
   AllPsMeet(GOMAXPROCS(), met);
-  Say("threads", Threads());
+  Say("threads", KernelThreads());
   return 0;
 }
 

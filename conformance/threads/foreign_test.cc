@@ -14,11 +14,6 @@
 namespace mn::conformance {
 namespace {
 
-// Blocks the thread, as C code does, until `flag`.
-void BlockUntil(const std::atomic<bool>& flag) {
-  while (!flag) usleep(200);
-}
-
 MN_PROGRAM(HoldsItsThread) {
   std::atomic<int> tid{0};
   std::atomic<bool> release{false};
@@ -101,14 +96,14 @@ int Storm(int n) {
     });
   }
   while (inside != n) Gosched();
-  const int threads = Threads();
+  const int threads = KernelThreads();
   release = true;
   all.Wait();
   return threads;
 }
 
 MN_PROGRAM(TwoStorms) {
-  Say("before", Threads());
+  Say("before", KernelThreads());
   Say("first", Storm(100));
   Say("second", Storm(100));
   return 0;

@@ -37,12 +37,9 @@ void Storm(int n) {
   all.Wait();
 }
 
-// ThreadSanitizer has a thread of its own.
-int OurThreads() { return Threads() - (MN_TSAN ? 1 : 0); }
-
 MN_PROGRAM(CountsThreads) {
   Storm(20);
-  while (NumThreads() != OurThreads()) Sleep(milliseconds(1));
+  while (NumThreads() != KernelThreads()) Sleep(milliseconds(1));
   Say("threads", NumThreads());
   return 0;
 }
@@ -140,7 +137,7 @@ MN_PROGRAM(Forks) {
     });
   }
   while (inside != 20) Gosched();
-  Say("parent", Threads());
+  Say("parent", KernelThreads());
   const int child = BlockingCall([] {
     const pid_t pid = fork();
     if (pid == 0) _exit(ThreadsAfterFork());
@@ -187,7 +184,7 @@ MN_PROGRAM(BoundedReads) {
   }
   all.Wait();
   Say("read", read);
-  Say("threads", Threads());
+  Say("threads", KernelThreads());
   return 0;
 }
 

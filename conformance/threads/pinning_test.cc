@@ -236,7 +236,7 @@ MN_PROGRAM(PinnedCrowd) {
   stop = true;
   spinners.Wait();
   Say("handed", handed == kHandovers);
-  Say("threads", Threads());
+  Say("threads", KernelThreads());
   return 0;
 }
 

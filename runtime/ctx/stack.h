@@ -49,6 +49,7 @@ G* GuardOwner(std::uintptr_t addr);
 // For the handler of SIGSEGV and SIGBUS, with its third argument: if addr lies
 // in the guard of the goroutine that runs here, the report
 //   runtime: goroutine stack exceeds 65536-byte limit
+//   runtime: sp=0x7f59b3400f40 stack=[0x7f59b3401000, 0x7f59b3410f40]
 //   fatal error: stack overflow
 // with its frames, and exit status 2. Otherwise returns. Async-signal-safe.
 void ReportIfOverflow(std::uintptr_t addr, void* context);

@@ -65,7 +65,7 @@ MN_PROGRAM(PoolOfEight) {
         if (done == 0) {
           while (peak < 8) ::usleep(100);
         }
-        ::usleep(100);
+        ::usleep(100);  // the work, which C would do
         inside--;
         done++;
       });

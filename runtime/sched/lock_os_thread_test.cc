@@ -32,6 +32,7 @@ using test::Exited;
 using test::kCooperative;
 using test::KernelTid;
 using test::OnProcs;
+using test::Pinned;
 using test::ProcessOptions;
 using test::ProcessResult;
 using test::RunProgram;
@@ -41,14 +42,6 @@ constexpr char kDeadlock[] =
     "fatal error: all goroutines are asleep - deadlock!";
 
 // ---- what the tests look at ---------------------------------------------
-
-// The books of the runtime.
-bool Pinned() {
-  const bool goroutine = getg()->lockedm == getm();
-  const bool thread = getm()->lockedg == getg();
-  EXPECT_EQ(goroutine, thread);
-  return goroutine;
-}
 
 bool ThreadLives(int tid) {
   return ::access(("/proc/self/task/" + std::to_string(tid)).c_str(), F_OK) ==

@@ -6,6 +6,8 @@
 
 #include <cctype>
 
+#include "runtime/core/fatal.h"
+#include "runtime/core/getg.h"
 #include "runtime/core/sanitizer.h"
 #include "runtime/syscall.h"
 
@@ -21,6 +23,13 @@ int KernelThreads() {
   }
   ::closedir(tasks);
   return MN_TSAN ? n - 1 : n;
+}
+
+bool Pinned() {
+  const bool goroutine = getg()->lockedm == getm();
+  const bool thread = getm()->lockedg == getg();
+  MN_CHECK(goroutine == thread, "LOT-1");
+  return goroutine;
 }
 
 void BlockUntil(const std::atomic<bool>& flag) {

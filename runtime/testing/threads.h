@@ -13,6 +13,10 @@ int KernelTid();
 // Threads of this process, TSan's own left out.
 int KernelThreads();
 
+// The calling goroutine is pinned to the calling thread. Ends the program if
+// the goroutine's book and the thread's differ.
+bool Pinned();
+
 // Blocks the calling thread, as C code does, until `flag`.
 void BlockUntil(const std::atomic<bool>& flag);
 

@@ -109,9 +109,14 @@ std::vector<std::string> Tail(const Observations& all, int at) {
 // UBSan does not say its name but a place: `FILE:LINE:COLUMN: runtime error: `.
 bool IsSanitizerReport(const std::string& printed) {
   if (printed.find("Sanitizer") != std::string::npos) return true;
-  const std::size_t at = printed.find(": runtime error: ");
-  return at != std::string::npos && at > 0 &&
-         std::isdigit(static_cast<unsigned char>(printed[at - 1])) != 0;
+  for (std::size_t at = 0;
+       (at = printed.find(": runtime error: ", at)) != std::string::npos;
+       at++) {
+    if (at > 0 && std::isdigit(static_cast<unsigned char>(printed[at - 1]))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
