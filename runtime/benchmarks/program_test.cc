@@ -75,6 +75,7 @@ constexpr Tiny kTiny[] = {
     {"preempt -k 0 -dur 50ms", kAny, "ns lateness (p50)", false},
     {"preempt -k 2 -dur 200ms", kAny, "ns lateness (p50)", false},
     {"fairness -k 3 -dur 400ms", 3, "max share / min share", false},
+    {"stw -n 5 -k 2", 5, "ns/stop and start (p50)", false},
 };
 
 std::string FirstWord(const std::string& text) {

@@ -111,6 +111,8 @@ std::vector<Row> Plan() {
       {"preempt -p 2 -k 2", "-dur 1s", {}},
       {"fairness -p 1 -k 4", "-dur 500ms", {}},
       {"fairness -p 2 -k 4", "-dur 500ms", {}},
+      {"stw -p 2 -k 2", "-n 100", {}},
+      {"stw -p 2 -k 8", "-n 100", {}},
   };
 }
 

@@ -61,6 +61,7 @@ var workloads = append(append([]workload{
 	{"wake_latency", "n us", "15: wake a task on a processor that sleeps", wakeLatency},
 	{"preempt", "k us dur", "19: how late a sleeper wakes beside k hogs", preempt},
 	{"fairness", "k dur", "19: how evenly k hogs share the processors", fairness},
+	{"stw", "n k", "19: stop the world beside k hogs, start it again", stw},
 }...)
 
 func list() string {

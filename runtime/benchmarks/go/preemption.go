@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -96,4 +97,30 @@ func fairness(o *options, r *report) {
 	r.NsPerOp = most / least
 	r.Extra["shares"] = shares
 	r.Extra["main_wake_late_ms"] = round((wall-d).Seconds()*1e3, 3)
+}
+
+// 19: stop the world beside k hogs, start it again. ReadMemStats does little
+// else; GOMAXPROCS(n) does nothing here if n is what it was.
+func stw(o *options, r *report) {
+	k := o.k
+	if !o.given["k"] {
+		k = 2
+	}
+	n := or(o.n, 1000)
+	r.Params["hogs"] = k
+	r.Params["n"] = n
+	samples := make([]int64, 0, n)
+	var stats runtime.MemStats
+	startHogs(k)
+	m := startMeter()
+	each(1, 1, func(int) {
+		for i := 0; i < n; i++ {
+			time.Sleep(time.Millisecond)
+			start := time.Now()
+			runtime.ReadMemStats(&stats)
+			samples = append(samples, time.Since(start).Nanoseconds())
+		}
+	})
+	m.stop(r, "ns/stop and start (p50)", n)
+	r.latencies(samples)
 }

@@ -63,6 +63,7 @@ struct MnRuntime {
   static void Callback(F&& f) {
     mn::Callback(std::forward<F>(f));
   }
+  static void StopTheWorld() { mn::GOMAXPROCS(mn::GOMAXPROCS()); }
   static constexpr bool kAlwaysLocked = false;
   static void LockOSThread() { mn::LockOSThread(); }
 };

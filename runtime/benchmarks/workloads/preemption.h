@@ -77,6 +77,28 @@ void Fairness(const Options& options, Report& report) {
                Round(static_cast<double>(wall - ns) / 1e6, 3));
 }
 
+// How long it takes to stop everything and let it go on, beside k hogs.
+template <class Rt>
+void Stw(const Options& options, Report& report) {
+  const std::int64_t hogs = Hogs(report, options.GetEvenZero("k", 2));
+  const std::int64_t n = options.Get("n", 1000);
+  report.Param("n", n);
+  std::vector<std::int64_t> samples;
+  samples.reserve(static_cast<std::size_t>(n));
+  StartHogs<Rt>(hogs);
+  Meter meter;
+  RunTasks<Rt>(1, [&samples, n] {
+    for (std::int64_t i = 0; i < n; i++) {
+      Rt::Sleep(std::chrono::milliseconds(1));
+      const std::int64_t start = Nanoseconds();
+      Rt::StopTheWorld();
+      samples.push_back(Nanoseconds() - start);
+    }
+  });
+  meter.Stop(report, "ns/stop and start (p50)", n);
+  report.Latencies(samples);
+}
+
 template <class Rt>
 std::vector<Workload> PreemptionWorkloads() {
   std::vector<Workload> all = {
@@ -85,6 +107,14 @@ std::vector<Workload> PreemptionWorkloads() {
       {"fairness", "k dur", "19: how evenly k hogs share the processors",
        Fairness<Rt>},
   };
+  Workload stw{"stw", "n k", "19: stop the world beside k hogs, start it again",
+               nullptr};
+  if constexpr (requires { Rt::StopTheWorld(); }) {
+    stw.run = Stw<Rt>;
+  } else {
+    stw.cannot = "nothing stops the world";
+  }
+  all.push_back(stw);
   if (!Rt::kPreempts) {
     for (Workload& workload : all) {
       workload.cannot = "a task that computes is never interrupted";
