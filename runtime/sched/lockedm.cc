@@ -23,8 +23,8 @@ namespace {
 // Spinning helps only while whoever is to hand the P back runs on another CPU.
 std::int64_t SpinNs() { return sched.ncpu > 1 ? kHandoverSpinNs : 0; }
 
-void GiveP(M* m, M* sleeper) {
-  sleeper->nextp = ReleaseP(m);
+void GiveP(P* p, M* sleeper) {
+  sleeper->nextp = p;
   sleeper->park.Wakeup();
 }
 
@@ -49,7 +49,7 @@ void StopLockedM(M* m) {
       // To its thread directly: with an M in between that would be two
       // wake-ups. One joins the sleepers in nmidlelocked as another leaves
       // them.
-      GiveP(m, next->lockedm);
+      GiveP(ReleaseP(m), next->lockedm);
       return SleepUntilHandedP(m, SpinNs());
     }
     if (next != nullptr) RunqPut(m->p->runq, next, true);
@@ -71,8 +71,23 @@ void StartLockedM(M* m, G* gp) {
     RtLock lock(sched.lock);
     sched.nmidlelocked--;
   }
-  GiveP(m, owner);
+  GiveP(ReleaseP(m), owner);
   StopM(m, SpinNs());
+}
+
+bool GiveToPinned(P* p) {
+  G* next = TakeLocal(p);
+  if (next == nullptr) return false;
+  if (next->lockedm == nullptr) {
+    RunqPut(p->runq, next, true);
+    return false;
+  }
+  {
+    RtLock lock(sched.lock);
+    sched.nmidlelocked--;
+  }
+  GiveP(p, next->lockedm);
+  return true;
 }
 
 void WaitForP(M* m, G* gp) {
@@ -101,6 +116,27 @@ void WaitForP(M* m, G* gp) {
   SleepUntilHandedP(m, 0);
   gp->lockedm = pinned;
   StartSlice(m->p, gp);
+}
+
+void StopInPlace(M* m, G* gp) {
+  M* const pinned = gp->lockedm;
+  P* const p = m->p;
+  gp->lockedm = m;
+  {
+    RtLock lock(sched.lock);
+    sched.nmidlelocked++;
+  }
+  SetStatus(gp, GStatus::kRunning, GStatus::kRunnable);
+  // From here on a thief may have it, and hand us its P before we sleep.
+  RunqPut(p->runq, gp, true);
+  HandoffP(ReleaseP(m));
+  // Ps beyond the CPUs: whoever stops the world needs this one.
+  SleepUntilHandedP(m, Gomaxprocs() <= sched.ncpu ? kStopSpinNs : 0);
+  gp->lockedm = pinned;
+  if (m->p != p) return StartSlice(m->p, gp);
+  // The slice goes on: stopping the world again and again must not make those
+  // behind it wait for ever.
+  SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
 }
 
 #if !MN_SIM

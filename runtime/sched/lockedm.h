@@ -6,10 +6,10 @@
 // comes to run gp hands its own P over to m and goes to sleep itself: so a
 // pinned goroutine that waits holds no P, and one that runs holds exactly one.
 //
-// The same hand-over serves threads that merely stop in place (WaitForP): a
-// goroutine that preemption stopped, or whose P preemption took, must go on
-// with the very frame that the thread is in. It is pinned for as long as it
-// waits.
+// The same hand-over serves threads that merely stop in place (WaitForP,
+// StopInPlace): a goroutine that preemption stopped, or whose P preemption
+// took, must go on with the very frame that the thread is in. It is pinned for
+// as long as it waits.
 //
 // Rejected: keeping a P for the pinned goroutine (Ps would run out, which is
 // what people fear of pinning); a queue per M (two places to look for work).
@@ -27,6 +27,8 @@ namespace mn {
 // How long a thread that has just handed a P over watches for its return before
 // it sleeps: two threads that take turns need no kernel for it.
 inline constexpr std::int64_t kHandoverSpinNs = 30'000;
+// The same for a thread that stopped because the world does, which takes less.
+inline constexpr std::int64_t kStopSpinNs = 100'000;
 
 // m is pinned and its goroutine does not run: gives the P away and sleeps until
 // the goroutine is to run. On return m has a P. Stack: g0.
@@ -40,5 +42,14 @@ void StartLockedM(M* m, G* gp);
 // takes an idle one or queues gp globally, pinned to m, and sleeps. gp is
 // kRunning on return. Any stack; async-signal-safe.
 void WaitForP(M* m, G* gp);
+
+// m's thread is in the middle of gp while somebody stops the world: gives the P
+// up with gp at the head of its queue, so that gp keeps its place, its slice
+// and, as a rule, its P, and waits for it in place. Async-signal-safe.
+void StopInPlace(M* m, G* gp);
+
+// If p's next goroutine is pinned, p goes straight to its thread; false: it is
+// not. Caller: holds p, on no M.
+bool GiveToPinned(P* p);
 
 }  // namespace mn

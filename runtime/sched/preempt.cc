@@ -33,19 +33,24 @@ PreemptMode mode = PreemptMode::kStop;
 bool trace_hogs = false;
 struct sigaction previous;
 
+// What is asked for; bits of M::preempt_wanted.
+constexpr std::uint32_t kGiveWay = 1;    // somebody else is to have the P
+constexpr std::uint32_t kStopWorld = 2;  // the world stops, for a moment
+
 struct Interruption {
+  std::uint32_t wanted;
   std::uintptr_t pc;
   std::uintptr_t fp;
   ucontext_t* context;
 };
 
-Interruption Where(void* context) {
+Interruption Where(std::uint32_t wanted, void* context) {
   auto* uc = static_cast<ucontext_t*>(context);
 #if defined(__x86_64__)
-  return {static_cast<std::uintptr_t>(uc->uc_mcontext.gregs[REG_RIP]),
+  return {wanted, static_cast<std::uintptr_t>(uc->uc_mcontext.gregs[REG_RIP]),
           static_cast<std::uintptr_t>(uc->uc_mcontext.gregs[REG_RBP]), uc};
 #elif defined(__aarch64__)
-  return {uc->uc_mcontext.pc, uc->uc_mcontext.regs[29], uc};
+  return {wanted, uc->uc_mcontext.pc, uc->uc_mcontext.regs[29], uc};
 #else
 #error "add this processor's program counter"
 #endif
@@ -213,6 +218,9 @@ void Interrupted(M* m, const Interruption& at) {
   const GStatus status = gp->status.load(memory_order_relaxed);
   const bool handed_off = status == GStatus::kHandedOff;
   if (status != GStatus::kRunning && !handed_off) return;  // in a system call
+  if (at.wanted == kStopWorld && !sched.gcwaiting.load(memory_order_relaxed)) {
+    return;  // it goes on already
+  }
   const bool own = internal::InOwnText(at.pc);
   gp->fp = reinterpret_cast<void*>(at.fp);
   if (trace_hogs) NoteHog(m, at);
@@ -223,12 +231,16 @@ void Interrupted(M* m, const Interruption& at) {
   if (own && mode == PreemptMode::kStop) {
     EnterRuntime();
     m->in_handler = true;
-    if (handed_off) {
-      SetHandedOff(m, false);
+    if (!handed_off && at.wanted == kStopWorld) {
+      StopInPlace(m, gp);  // PRE-4
     } else {
-      HandoffP(ReleaseP(m));
+      if (handed_off) {
+        SetHandedOff(m, false);
+      } else {
+        HandoffP(ReleaseP(m));
+      }
+      WaitForP(m, gp);  // PRE-4
     }
-    WaitForP(m, gp);  // PRE-4
     m->in_handler = false;
     LeaveRuntime();
     return;
@@ -255,21 +267,32 @@ void OnSigurg(int sig, siginfo_t* info, void* context) {
   M* m = getm();
   // Ours too, as in Go: the kernel may have made one of it and somebody else's.
   Forward(sig, info, context);
+  if (m == nullptr) return;
   // acquire: pairs with the release in Ask.
-  if (m == nullptr ||
-      m->preempt_wanted.exchange(0, memory_order_acquire) == 0) {
-    return;
-  }
+  const std::uint32_t wanted =
+      m->preempt_wanted.exchange(0, memory_order_acquire);
+  if (wanted == 0) return;
   if (InRuntime()) return SetPreemptPending(true);  // PRE-2
   const int saved_errno = internal::GetErrno();
-  Interrupted(m, Where(context));
+  Interrupted(m, Where(wanted, context));
   internal::SetErrno(saved_errno);
 }
 
-void Ask(M* m) {
+void Ask(M* m, std::uint32_t what) {
   // release: pairs with the acquire in OnSigurg.
-  m->preempt_wanted.store(1, memory_order_release);
+  m->preempt_wanted.fetch_or(what, memory_order_release);
   ::syscall(SYS_tgkill, ::getpid(), m->tid.load(memory_order_relaxed), SIGURG);
+}
+
+void AskP(P* p, std::uint32_t what) {
+  p->attention.store(true, memory_order_relaxed);
+  // acquire: pairs with the release in AcquireP.
+  M* m = p->m.load(memory_order_acquire);
+  if (m == nullptr) return;
+  if (mode != PreemptMode::kOff) return Ask(m, what);
+  // Cooperation only: what the handler would leave in the runtime.
+  m->preempt_pending.load(memory_order_relaxed)
+      ->store(true, memory_order_relaxed);
 }
 
 // ---- GODEBUG=preempttrace=1 ------------------------------------------
@@ -350,23 +373,14 @@ void PreemptInit() {
 
 PreemptMode CurrentPreemptMode() { return mode; }
 
-void PreemptOne(P* p) {
-  p->attention.store(true, memory_order_relaxed);
-  // acquire: pairs with the release in AcquireP.
-  M* m = p->m.load(memory_order_acquire);
-  if (m == nullptr) return;
-  if (mode != PreemptMode::kOff) return Ask(m);
-  // Cooperation only: what the handler would leave in the runtime.
-  m->preempt_pending.load(memory_order_relaxed)
-      ->store(true, memory_order_relaxed);
-}
+void PreemptOne(P* p) { AskP(p, kGiveWay); }
 
-void PreemptHandedOff(M* m) { Ask(m); }
+void PreemptHandedOff(M* m) { Ask(m, kGiveWay); }
 
 void PreemptAll() {
   for (P* p : Allp()) {
     if (p->status.load(memory_order_relaxed) == PStatus::kRunning)
-      PreemptOne(p);
+      AskP(p, kStopWorld);
   }
 }
 

@@ -53,12 +53,13 @@ enum class PreemptMode { kStop, kHandoff, kOff };
 void PreemptInit();
 PreemptMode CurrentPreemptMode();
 
-// Asks p's goroutine to give way. It may not: the caller asks again. Any
-// thread.
+// Asks p's goroutine to give way to others. It may not: the caller asks again.
+// Any thread.
 void PreemptOne(P* p);
 // Asks a goroutine that runs on without a P to stop. Any thread.
 void PreemptHandedOff(M* m);
-// Asks everybody, for whoever stops the world.
+// Asks everybody, for whoever stops the world: a goroutine that is interrupted
+// for this alone keeps its place (lockedm.h, StopInPlace).
 void PreemptAll();
 
 // GODEBUG=preempttrace=1: prints the stack of a goroutine that was found

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <string>
@@ -299,6 +300,102 @@ TEST_F(Gomaxprocs, Sch11_TheWorldStopsAlthoughFivePsHoldLoops) {
   for (int i = 0; i < 10; i++) {
     Gosched();
     GOMAXPROCS(6 + i % 2);
+  }
+  stop = true;
+  wg.Wait();
+}
+
+// SCH-23
+TEST_F(Gomaxprocs, Gmp2_WhatTheStopInterruptsGoesOnWithItsPOnItsThread) {
+  if (CurrentPreemptMode() != PreemptMode::kStop) {
+    GTEST_SKIP() << "what is handed off looks for a P at its next call";
+  }
+  constexpr int kLoops = 3;
+  GOMAXPROCS(kLoops + 1);
+  std::atomic<bool> stop{false};
+  struct alignas(64) Loop {
+    std::atomic<const G*> g{nullptr};
+    std::atomic<long> turns{0};
+    std::atomic<int> tid{0};
+    const P* p = nullptr;
+    std::uint32_t schedtick = 0;
+  };
+  std::array<Loop, kLoops> loops;
+  WaitGroup wg;
+  for (Loop& loop : loops) {
+    wg.Go([&] {
+      loop.tid = Gettid();
+      loop.g = getg();
+      while (!stop) loop.turns++;
+      EXPECT_EQ(Gettid(), loop.tid);
+    });
+  }
+  for (Loop& loop : loops) {
+    while (loop.g == nullptr) Gosched();
+  }
+  // One may have been asked to give way while the others had no P yet; then
+  // that, and what follows from it, comes first.
+  for (int in_a_row = 0; in_a_row < 20;) {
+    ParkingCall call("test");
+    const P* mine = getp();
+    StopTheWorld();
+    int as_before = 0;
+    for (P* p : Allp()) {
+      for (Loop& loop : loops) {
+        if (p->runq.runnext.load() != loop.g) continue;
+        as_before += p == loop.p && p->schedtick == loop.schedtick;
+        loop.p = p;
+        loop.schedtick = p->schedtick;
+      }
+    }
+    in_a_row = as_before == kLoops ? in_a_row + 1 : 0;
+    StartTheWorld(getm());
+    EXPECT_EQ(getp(), mine);
+    for (Loop& loop : loops) {
+      for (const long before = loop.turns; loop.turns == before;) {
+      }
+    }
+  }
+  stop = true;
+  wg.Wait();
+}
+
+TEST_F(Gomaxprocs, Gmp2_ACallerWhoseSliceEndsInTheStoppedWorldGivesWayAfterIt) {
+  GOMAXPROCS(1);
+  WaitGroup wg;
+  wg.Go([] {});
+  {
+    ParkingCall call("test");
+    const P* mine = getp();
+    EXPECT_FALSE(RunqEmpty(mine->runq)) << "somebody waits";
+    StopTheWorld();
+    while (!mine->attention) {
+    }
+    StartTheWorld(getm());
+    EXPECT_TRUE(PreemptPending());
+  }
+  wg.Wait();
+}
+
+// The caller never parks: what waits behind it, and what waits behind a loop
+// that is interrupted every time and keeps its place, both depend on slices.
+TEST_F(Gomaxprocs, Gmp2_StoppingAgainAndAgainStarvesNobody) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  GOMAXPROCS(2);
+  std::atomic<bool> stop{false};
+  std::array<std::atomic<long>, 3> turns{};
+  WaitGroup wg;
+  for (std::atomic<long>& mine : turns) {
+    wg.Go([&] {
+      while (!stop.load(std::memory_order_relaxed)) {
+        mine.fetch_add(1, std::memory_order_relaxed);
+      }
+    });
+  }
+  for (int round = 0; round < 4; round++) {
+    for (std::atomic<long>& mine : turns) {
+      for (const long before = mine; mine == before;) GOMAXPROCS(2);
+    }
   }
   stop = true;
   wg.Wait();

@@ -1,7 +1,9 @@
 #include "runtime/sched/stw.h"
 
 #include "runtime/core/getg.h"
+#include "runtime/core/in_runtime.h"
 #include "runtime/sched/idle.h"
+#include "runtime/sched/lockedm.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/preempt.h"
 #include "runtime/sched/spinning.h"
@@ -15,6 +17,7 @@ constexpr std::int64_t kAskAgainNs = 100'000;  // as Go
 
 // REQUIRES: sched.lock.
 void Stopped(P* p) {
+  p->attention.store(false, memory_order_relaxed);
   p->status.store(PStatus::kGcstop, memory_order_relaxed);
   if (--sched.stopwait == 0) sched.stopnote.Wakeup();
 }
@@ -46,7 +49,10 @@ void Stop(M* m) {
     sched.stopwait = Gomaxprocs();
     sched.stopnote.Clear();
     sched.gcwaiting.store(true, memory_order_relaxed);
-    if (m != nullptr) Stopped(ReleaseP(m));
+    if (m != nullptr) {
+      m->oldp = ReleaseP(m);
+      Stopped(m->oldp);
+    }
     TakeStandingPs();
     if (sched.stopwait == 0) return;
   }
@@ -74,20 +80,23 @@ void StopTheWorld() {
 }
 
 void StartTheWorld(M* m) {
-  P* mine = nullptr;
+  const AllPs& all = Allp();
+  // Somebody must look for work again and wait for timers: m, on the P that it
+  // had if there is that one still, or else an M that is started for P 0.
+  P* mine = all.p[0];
+  if (m != nullptr && m->oldp->id < all.n) mine = m->oldp;
+  // Its time was up meanwhile: sysmon finds its P standing as often as not.
+  const bool give_way =
+      m != nullptr && mine->attention.load(memory_order_relaxed);
   P* busy = nullptr;
   {
     RtLock lock(sched.lock);
-    const AllPs& all = Allp();
     // Highest first: the idle list is LIFO.
     for (std::int32_t i = all.n - 1; i >= 0; i--) {
       P* p = all.p[i];
       p->attention.store(false, memory_order_relaxed);
-      // Somebody must look for work again and wait for timers: with nobody of
-      // ours to do it, an M is started for P 0.
-      if (i == 0) {
-        mine = p;
-      } else if (!RunqEmpty(p->runq)) {
+      if (p == mine) continue;
+      if (!RunqEmpty(p->runq)) {
         p->status.store(PStatus::kRunning, memory_order_relaxed);
         p->link = busy;
         busy = p;
@@ -102,10 +111,11 @@ void StartTheWorld(M* m) {
     P* p = busy;
     busy = p->link;
     p->link = nullptr;
-    StartM(p, false);
+    if (!GiveToPinned(p)) StartM(p, false);
   }
   if (m != nullptr) {
     AcquireP(m, mine);
+    if (give_way) SetPreemptPending(true);
     Wakep();
   } else {
     mine->status.store(PStatus::kRunning, memory_order_relaxed);

@@ -37,8 +37,10 @@ void Look(SysmonView& view) {
     const P* p = all.p[i];
     const PStatus status = p->status.load(memory_order_relaxed);
     view.ps[static_cast<std::size_t>(i)] = {
-        .running = status == PStatus::kRunning &&
-                   p->m.load(memory_order_relaxed) != nullptr,
+        // In a stopped world what ran on it is about to go on.
+        .running = status == PStatus::kGcstop ||
+                   (status == PStatus::kRunning &&
+                    p->m.load(memory_order_relaxed) != nullptr),
         .in_syscall = status == PStatus::kSyscall,
         .has_work = !RunqEmpty(p->runq),
         .schedtick = p->schedtick.load(memory_order_relaxed),

@@ -6,6 +6,7 @@
 #include "runtime/sched/lockedm.h"
 
 #include "runtime/core/getg.h"
+#include "runtime/core/in_runtime.h"
 #include "runtime/go.h"
 #include "runtime/sched/park.h"
 #include "runtime/sim/host/world.h"
@@ -92,6 +93,19 @@ void PinnedWaker(void*) {
   Unpin();
 }
 
+// What the signal handler does when the world is being stopped, with the world
+// started again by the time it gives the P up.
+void StoppedInPlace(void*) {
+  M* m = getm();
+  G* gp = getg();
+  EnterRuntime();
+  StopInPlace(m, gp);
+  LeaveRuntime();
+  Expect(getm() == m, "PRE-4: the same thread");
+  Expect(m->p != nullptr, "MN-1: with a P");
+  Expect(gp->lockedm == nullptr, "LOT-1: pinned no more");
+}
+
 constexpr Config kConfigs[] = {
     {"one_p",
      "1 P; G1 is pinned and waits, G2 wakes it",
@@ -147,6 +161,30 @@ constexpr Config kConfigs[] = {
        Begin(2);
        Queue(PNumber(0), AddG("G1", Pinned));
        Queue(PNumber(1), AddG("G2", Waker));
+       AddM("M0", PNumber(0));
+       AddM("M1", PNumber(1));
+       AddIdleM("M2");
+     },
+     Check,
+     {1, 0},
+     {2, 1}},
+    {"in_place",
+     "1 P; G1 is stopped in place, with G2 behind it",
+     [] {
+       Begin(1);
+       Queue(PNumber(0), AddG("G1", StoppedInPlace));
+       Queue(PNumber(0), AddG("G2", Other));
+       AddM("M0", PNumber(0));
+       AddIdleM("M1");
+     },
+     Check,
+     {2, 1},
+     {3, 1}},
+    {"in_place_stolen",
+     "2 Ps; G1 is stopped in place, M1 looks for something to steal",
+     [] {
+       Begin(2);
+       Queue(PNumber(0), AddG("G1", StoppedInPlace));
        AddM("M0", PNumber(0));
        AddM("M1", PNumber(1));
        AddIdleM("M2");
