@@ -29,43 +29,58 @@ using test::RunProgram;
 
 // ---- GODEBUG ----------------------------------------------------------------
 
-// Status 1 if main went on while a loop that makes no call held the only P, 0
-// if main had to wait for its end.
-MN_PROGRAM(MainGoesOnBesideALoop) {
+// A loop that makes no call has the only P, and main wants it back.
+struct MainBesideALoop {
   std::atomic<bool> main_went_on{false};
-  std::atomic<bool> saw_it{false};
-  WaitGroup wg;
-  wg.Go([&] {
+  void Run(void (*loop)(const MainBesideALoop&)) {
+    WaitGroup wg;
+    wg.Go([this, loop] { loop(*this); });
+    Gosched();
+    main_went_on = true;
+    wg.Wait();
+  }
+};
+
+// Ends only if main goes on beside the loop.
+MN_PROGRAM(ALoopUntilMainGoesOn) {
+  MainBesideALoop().Run([](const MainBesideALoop& it) {
+    while (!it.main_went_on) {
+    }
+  });
+  return 0;
+}
+
+// Status 0 if main had to wait for the end of the loop.
+MN_PROGRAM(MainWaitsForALoop) {
+  static bool waited;
+  MainBesideALoop().Run([](const MainBesideALoop& it) {
     const std::int64_t end = Nanotime() + 200'000'000;
     while (Nanotime() < end) {
     }
-    saw_it = main_went_on.load();
+    waited = !it.main_went_on;
   });
-  Gosched();
-  main_went_on = true;
-  wg.Wait();
-  return saw_it ? 1 : 0;
+  return waited ? 0 : 1;
 }
 
 TEST(Godebug, TheDefaultInterruptsALoop) {
   MN_NEEDS_ASYNC_SIGNALS();
-  EXPECT_TRUE(Exited(RunProgram("MainGoesOnBesideALoop", OnProcs(1)), 1));
+  EXPECT_TRUE(Exited(RunProgram("ALoopUntilMainGoesOn", OnProcs(1)), 0));
 }
 
 TEST(Godebug, AsyncPreemptOffLetsALoopRun) {
   EXPECT_TRUE(Exited(
-      RunProgram("MainGoesOnBesideALoop", OnProcs(1, "asyncpreemptoff=1")), 0));
+      RunProgram("MainWaitsForALoop", OnProcs(1, "asyncpreemptoff=1")), 0));
 }
 
 TEST(Godebug, PreemptOffLetsALoopRun) {
-  EXPECT_TRUE(Exited(
-      RunProgram("MainGoesOnBesideALoop", OnProcs(1, "preempt=off")), 0));
+  EXPECT_TRUE(
+      Exited(RunProgram("MainWaitsForALoop", OnProcs(1, "preempt=off")), 0));
 }
 
 TEST(Godebug, PreemptHandoffInterruptsALoop) {
   MN_NEEDS_ASYNC_SIGNALS();
   EXPECT_TRUE(Exited(
-      RunProgram("MainGoesOnBesideALoop", OnProcs(1, "preempt=handoff")), 1));
+      RunProgram("ALoopUntilMainGoesOn", OnProcs(1, "preempt=handoff")), 0));
 }
 
 // A loop, and main beside it on the only P, which makes no call into the
