@@ -335,7 +335,7 @@ TEST_F(Gomaxprocs, Gmp2_WhatTheStopInterruptsGoesOnWithItsPOnItsThread) {
   }
   // One may have been asked to give way while the others had no P yet; then
   // that, and what follows from it, comes first.
-  for (int in_a_row = 0; in_a_row < 20;) {
+  for (int in_a_row = 0; in_a_row < 5;) {
     ParkingCall call("test");
     const P* mine = getp();
     StopTheWorld();
