@@ -15,9 +15,8 @@
 //   Foreign(f), Callback(f)
 //                    runs f as C code; runs f as a task again, inside Foreign.
 //                    May be left out
-//   StopTheWorld()   returns when every task has stood still and goes on. May
-//   be
-//                    left out
+//   StopTheWorld()   returns when every task has stood still and goes on.
+//                    May be left out
 //   LockOSThread()   the task keeps its thread; kAlwaysLocked: every task does
 //                    anyway. May be left out
 //   WaitGroup        Add(n) Done() Wait()

@@ -70,7 +70,6 @@ void DumpScheduler() {
 StressTime::StressTime() : end_(std::chrono::steady_clock::now()) {
   const auto seconds =
       static_cast<std::int64_t>(EnvNumber("MN_STRESS_SECONDS", -1));
-  shortest_ = seconds == 0;
   end_ += std::chrono::milliseconds(seconds > 0    ? 1000 * seconds
                                     : seconds == 0 ? 5
                                                    : 333);

@@ -32,11 +32,8 @@ class StressTime {
  public:
   StressTime();
   bool Left() const { return std::chrono::steady_clock::now() < end_; }
-  // MN_STRESS_SECONDS=0: one run of many.
-  bool Shortest() const { return shortest_; }
 
  private:
-  bool shortest_;
   std::chrono::steady_clock::time_point end_;
 };
 
