@@ -29,8 +29,8 @@
 //   HLD-1 only a goroutine's own code is noted: not the runtime's, not other
 //         threads';
 //   HLD-2 a lock that was reported, or unlocked on another thread, is on no
-//   list
-//         afterwards: the next goroutine of this thread is not blamed for it;
+//         list afterwards: the next goroutine of this thread is not blamed for
+//         it;
 //   HLD-3 a goroutine that is pinned to its thread is not reported: nobody else
 //         runs there.
 // Nothing of this is in builds with NDEBUG (-c opt) or AddressSanitizer or

@@ -6,8 +6,7 @@
 //                   throwing functions of libstdc++) hides its caller or breaks
 //                   the chain;
 //   the unwinder    follows the compiler's tables through anything, also
-//   through
-//                   a signal frame, but takes about 8 us a stack.
+//                   through a signal frame, but takes about 8 us a stack.
 // So parked goroutines go by frame pointers, and the unwinder takes over where
 // the chain breaks and for the goroutine that is dying.
 #pragma once

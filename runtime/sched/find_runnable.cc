@@ -5,11 +5,9 @@
 // part:
 //   1. under sched.lock look at the global queue again, give the P up;
 //   2. if this M was spinning: stop spinning (seq_cst), then look at every
-//   queue
-//      and timer once more (S4 in spinning.h, MN-7);
+//      queue and timer once more (S4 in spinning.h, MN-7);
 //   3. one M waits for the earliest timer of all Ps in netpoll; the others
-//   sleep
-//      until somebody hands them a P.
+//      sleep until somebody hands them a P.
 //
 // Rejected: sleeping after step 1 (loses the goroutine that was queued between
 // the last look and the sleep); a dedicated timer thread (a thread switch for

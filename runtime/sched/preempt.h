@@ -5,8 +5,7 @@
 // goroutines of malloc, printf, exceptions, std::mutex, call_once, errno; a
 // tick every 200 us for a minute):
 //   signal yield   switch goroutines in the signal handler. Corrupts the heap
-//   at
-//                  arbitrary instructions, and at "safe" ones deadlocks on
+//                  at arbitrary instructions, and at "safe" ones deadlocks on
 //                  std::mutex and call_once: no program counter shows a held
 //                  lock. Only for code that declares itself (PreemptibleScope).
 //   thread stop    the thread sleeps in the handler until it has a P again.

@@ -28,9 +28,11 @@
 // seq_cst decrement. If one of the two is missing, both can miss each other,
 // and the goroutine waits beside an idle P (MN-7).
 //
-// Invariants: MN-3 no runnable goroutine beside an idle P that nobody will
-// wake;
-//   MN-4 spinning Ms are at most half of the busy Ps; MN-7 as above. Lesson 06.
+// Invariants:
+//   MN-3 no runnable goroutine beside an idle P that nobody will wake;
+//   MN-4 spinning Ms are at most half of the busy Ps;
+//   MN-7 as above.
+// Lesson 06.
 #pragma once
 
 #include "runtime/core/sched.h"

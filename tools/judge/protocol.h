@@ -11,9 +11,8 @@
 //                    work puts 12 7 300     (name, then numbers; any number)
 //                    go
 //   case  -> judge   o get 7                (kind, then numbers; any number)
-//                    crash 11 128 0 …       (from the fault handler, see
-//                    case.h) end 9a3f… 200          (nonce, number of
-//                    observations)
+//                    crash 11 128 0 …       (from the fault handler, case.h)
+//                    end 9a3f… 200          (nonce, number of observations)
 //
 // Why it is hard: the learner's code runs in the process that talks. A static
 // constructor can speak before the driver does. It gains nothing: the request
