@@ -148,6 +148,7 @@ def sim_model(name, text, host = [], mutants = {}, size = "small"):
     )
     for m, what in mutants.items():
         copies = ["sim/models/%s.cc" % name] + ["sim/host/" + h for h in host] + text
+        compiled = [c for c in copies if c.endswith(".cc") and c not in _TEXTUAL]
         native.genrule(
             name = m + "_text",
             srcs = [name + ".cc"] + ["//runtime/sim:host/" + h for h in host] + [_label(t) for t in text],
@@ -160,20 +161,27 @@ def sim_model(name, text, host = [], mutants = {}, size = "small"):
             ),
             exec_tools = ["//runtime/sim:mutate.sh"],
         )
+
+        # All of it as one file: twenty compilations less a mutant.
+        native.genrule(
+            name = m + "_all",
+            outs = [m + "_all.cc"],
+            cmd = "printf '#include \"runtime/sim/models/%s_tree/%%s\"\\n' %s >$@" % (m, " ".join(compiled)),
+        )
+        cc_library(
+            name = m + "_textual",
+            textual_hdrs = ["%s_tree/%s" % (m, c) for c in copies],
+            deps = ["@boost.context//:boost.context"],
+        )
         cc_binary(
             name = m,
-            srcs = ["%s_tree/%s" % (m, c) for c in copies if c not in _TEXTUAL],
+            srcs = [m + "_all.cc"],
             copts = _COPTS,
             target_compatible_with = NOT_SANITIZED,
             deps = [
                 ":%s_textual" % m,
                 "//runtime/sim:main",
             ],
-        )
-        cc_library(
-            name = m + "_textual",
-            textual_hdrs = ["%s_tree/%s" % (m, c) for c in copies if c in _TEXTUAL],
-            deps = ["@boost.context//:boost.context"],
         )
         sh_test(
             name = m + "_test",
