@@ -6,9 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -121,30 +118,13 @@ TEST(Preemption, ASleeperInterruptsLoops) {
            " us late at most");
 }
 
-// Threads in state R, the caller's left out.
-int RunningThreads() {
-  const std::string self = std::to_string(Gettid());
-  int running = 0;
-  std::error_code error;
-  for (const auto& task :
-       std::filesystem::directory_iterator("/proc/self/task", error)) {
-    if (task.path().filename() == self) continue;
-    std::ifstream file(task.path() / "stat");
-    const std::string stat((std::istreambuf_iterator<char>(file)),
-                           std::istreambuf_iterator<char>());
-    const size_t name_end = stat.rfind(')');
-    if (name_end + 2 < stat.size() && stat[name_end + 2] == 'R') running++;
-  }
-  return running;
-}
-
 MN_PROGRAM(HundredLoops) {
   Loops loops(100);
   std::vector<int> seen;
   std::atomic<bool> done{false};
   std::thread sampler([&] {
     for (int i = 0; i < 200; i++) {
-      seen.push_back(RunningThreads());
+      seen.push_back(test::RunningThreads());
       usleep(1000);
     }
     done = true;

@@ -16,8 +16,6 @@
 #include <cctype>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -33,6 +31,7 @@
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
+#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {
@@ -413,31 +412,11 @@ TEST(Preempt, Mon5_ASleeperInterruptsALoop) {
 
 // ---- 100 loops --------------------------------------------------------------
 
-// Threads of this process in state R, the caller's left out.
-int RunningThreads() {
-  const std::string self = std::to_string(Gettid());
-  int running = 0;
-  std::error_code error;
-  for (const auto& task :
-       std::filesystem::directory_iterator("/proc/self/task", error)) {
-    if (task.path().filename() == self) continue;
-    std::ifstream file(task.path() / "stat");
-    std::string stat((std::istreambuf_iterator<char>(file)),
-                     std::istreambuf_iterator<char>());
-    const std::size_t name_end = stat.rfind(')');
-    if (name_end != stat.npos && stat.size() > name_end + 2 &&
-        stat[name_end + 2] == 'R') {
-      running++;
-    }
-  }
-  return running;
-}
-
 // The median of many looks from a thread that is not the runtime's.
 int MedianOfRunningThreads(int looks) {
   std::vector<int> seen;
   for (int i = 0; i < looks; i++) {
-    seen.push_back(RunningThreads());
+    seen.push_back(test::RunningThreads());
     ::usleep(1000);
   }
   std::sort(seen.begin(), seen.end());

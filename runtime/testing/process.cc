@@ -30,7 +30,10 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
+using std::chrono::seconds;
 using std::chrono::steady_clock;
+
+constexpr seconds kLastWords{5};
 
 constexpr std::string_view kNotInherited[] = {
     "GOMAXPROCS",           "GODEBUG",
@@ -167,10 +170,18 @@ bool HasEnded(pid_t pid) {
          info.si_pid == pid;
 }
 
+// When Bazel kills this test, which starts now, less the time to say what
+// hangs.
+const steady_clock::time_point bazels_deadline = [] {
+  const char* timeout = getenv("TEST_TIMEOUT");
+  return timeout == nullptr
+             ? steady_clock::time_point::max()
+             : steady_clock::now() + seconds(atol(timeout)) - kLastWords;
+}();
+
 nanoseconds CpuTime(const rusage& u) {
   auto ns = [](const timeval& t) {
-    return std::chrono::seconds(t.tv_sec) +
-           std::chrono::microseconds(t.tv_usec);
+    return seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
   };
   return ns(u.ru_utime) + ns(u.ru_stime);
 }
@@ -185,6 +196,7 @@ ProcessResult RunProcess(const std::vector<std::string>& argv,
                          const ProcessOptions& options) {
   ProcessResult r;
   const auto start = steady_clock::now();
+  const auto deadline = std::min(start + options.deadline, bazels_deadline);
   Pipe out, err;
   pid_t pid = -1;
   int error = out.read_end < 0 || err.read_end < 0
@@ -205,14 +217,14 @@ ProcessResult RunProcess(const std::vector<std::string>& argv,
     err.Drain(&r.err);
     if (ended) break;
     r.max_threads = std::max(r.max_threads, CountThreads(pid));
-    const auto age = steady_clock::now() - start;
-    if (age > options.deadline && !r.timed_out) {
+    const auto now = steady_clock::now();
+    if (now > deadline && !r.timed_out) {
       r.timed_out = true;
       kill(-pid, SIGKILL);
     }
     // Closed ends are negative and ignored by poll.
     pollfd fds[] = {{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}};
-    poll(fds, 2, age < milliseconds(200) ? 1 : 5);
+    poll(fds, 2, now - start < milliseconds(200) ? 1 : 5);
   }
   kill(-pid, SIGKILL);  // children that it left behind
   int status = 0;

@@ -25,7 +25,9 @@ struct ProcessOptions {
   // decide what a test sees) and those that tell a test where to report.
   std::vector<std::pair<std::string, std::string>> env;
   // When to give up and kill it, with every process it started. Generous: it
-  // ends hangs and never decides how fast something has to be.
+  // ends hangs and never decides how fast something has to be. Under Bazel it
+  // ends shortly before the test does: Bazel would kill the test without a word
+  // about the process that hangs.
   std::chrono::seconds deadline{120};
 };
 

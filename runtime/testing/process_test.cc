@@ -84,6 +84,17 @@ TEST(Process, HangIsKilledAtTheDeadline) {
   EXPECT_THAT(r.Describe(), HasSubstr("still running after"));
 }
 
+MN_BARE_PROGRAM(WaitsForOneThatHangs) {
+  printf("%s", RunProgram("Hangs").Describe().c_str());
+  return 0;
+}
+
+TEST(Process, HangIsKilledBeforeBazelKillsTheTest) {
+  auto r = RunProgram("WaitsForOneThatHangs", {.env = {{"TEST_TIMEOUT", "6"}}});
+  EXPECT_TRUE(Exited(r, 0));
+  EXPECT_THAT(r.out, HasSubstr("still running after"));
+}
+
 MN_BARE_PROGRAM(LeavesAChild) {
   if (fork() == 0) {
     for (;;) pause();
