@@ -1,5 +1,7 @@
 #include "runtime/sched/lockedm.h"
 
+#include <cstdint>
+
 #include "runtime/core/in_runtime.h"
 #include "runtime/sched/deadlock.h"
 #include "runtime/sched/globrunq.h"
@@ -10,8 +12,6 @@
 #if !MN_SIM
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cstdint>
 
 #include "runtime/panic.h"
 #include "runtime/thread.h"
@@ -121,6 +121,7 @@ void WaitForP(M* m, G* gp) {
 void StopInPlace(M* m, G* gp) {
   M* const pinned = gp->lockedm;
   P* const p = m->p;
+  const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
   gp->lockedm = m;
   {
     RtLock lock(sched.lock);
@@ -133,9 +134,11 @@ void StopInPlace(M* m, G* gp) {
   // Ps beyond the CPUs: whoever stops the world needs this one.
   SleepUntilHandedP(m, Gomaxprocs() <= sched.ncpu ? kStopSpinNs : 0);
   gp->lockedm = pinned;
-  if (m->p != p) return StartSlice(m->p, gp);
-  // The slice goes on: stopping the world again and again must not make those
-  // behind it wait for ever.
+  if (m->p != p || p->schedtick.load(memory_order_relaxed) != tick) {
+    return StartSlice(m->p, gp);
+  }
+  // Nobody ran meanwhile and the slice goes on: stopping the world again and
+  // again must not make those behind it wait for ever.
   SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
 }
 

@@ -231,7 +231,9 @@ void Interrupted(M* m, const Interruption& at) {
   if (own && mode == PreemptMode::kStop) {
     EnterRuntime();
     m->in_handler = true;
-    if (!handed_off && at.wanted == kStopWorld) {
+    // Two cannot be next: a goroutine in runnext has its turn, as in Go.
+    if (!handed_off && at.wanted == kStopWorld &&
+        m->p->runq.runnext.load(memory_order_relaxed) == nullptr) {
       StopInPlace(m, gp);  // PRE-4
     } else {
       if (handed_off) {
@@ -349,14 +351,15 @@ void PreemptInit() {
   const std::string_view how = Godebug("preempt");
   if (Godebug("asyncpreemptoff") == "1" || how == "off") {
     mode = PreemptMode::kOff;
-  } else if (how == "handoff" || MN_TSAN) {
+  } else {
     // A thread that TSan's runtime has interrupted must not sleep there.
-    mode = PreemptMode::kHandoff;
-  } else if (!how.empty() && how != "stop") {
-    FatalText text;
-    text
-        << "runtime: GODEBUG=preempt= takes stop, handoff or off; using stop\n";
-    text.Print();
+    if (how == "handoff" || MN_TSAN) mode = PreemptMode::kHandoff;
+    if (!how.empty() && how != "handoff" && how != "stop") {
+      FatalText text;
+      text << "runtime: GODEBUG=preempt= takes stop, handoff or off; using "
+           << (mode == PreemptMode::kStop ? "stop\n" : "handoff\n");
+      text.Print();
+    }
   }
   trace_hogs = Godebug("preempttrace") == "1";
   // InstallCrashSignals has found where the program's own text is.

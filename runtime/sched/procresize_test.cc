@@ -401,6 +401,87 @@ TEST_F(Gomaxprocs, Gmp2_StoppingAgainAndAgainStarvesNobody) {
   wg.Wait();
 }
 
+// The world is stopped by a thread without a P, as sysmon does when the CPU
+// limit has changed.
+TEST_F(Gomaxprocs, Gmp3_ATimerThatFallsDueInAStoppedWorldFires) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  GOMAXPROCS(2);
+  std::atomic<bool> stop{false}, awake{true}, fell_due{false};
+  std::atomic<bool> looping{false};
+  WaitGroup wg;
+  // Nobody comes by the scheduler on P 0, and the sleeper's timer is P 1's.
+  // Random, or the two would keep to the wrong Ps for ever.
+  test::Rng rng = test::MakeRng();
+  wg.Go([&] {
+    while (getp()->id != 0) Sleep(std::chrono::microseconds(rng() % 100));
+    looping = true;
+    while (!stop.load(std::memory_order_relaxed)) {
+    }
+  });
+  while (!looping || getp()->id != 1) Sleep(std::chrono::microseconds(50));
+  wg.Go([&] {
+    BlockingCall([&] {
+      for (; !stop; ::usleep(100)) {
+        if (awake || sched.poll_until == 0 || !TryStopTheWorld()) continue;
+        // Until whoever waits for the timer has looked for a P in vain.
+        sched.needspinning = 0;
+        if (sched.poll_until != 0) {
+          while (sched.needspinning == 0) ::usleep(100);
+          fell_due = true;
+        }
+        StartTheWorld(nullptr);
+        while (!awake) ::usleep(100);
+      }
+    });
+  });
+  while (!fell_due) {
+    awake = false;
+    Sleep(milliseconds(20));
+    awake = true;
+    dog_.Progress();
+  }
+  stop = true;
+  wg.Wait();
+}
+
+// Whatever is interrupted, the one in runnext runs before it.
+TEST_F(Gomaxprocs, Gmp2_WhoIsNextInLineStaysNext) {
+  if (CurrentPreemptMode() != PreemptMode::kStop) {
+    GTEST_SKIP() << "what is handed off has no place in the line";
+  }
+  GOMAXPROCS(1);
+  std::atomic<bool> ready{false}, ran{false};
+  std::atomic<long> spins{0}, spins_at_stop{-1};
+  WaitGroup wg;
+  // Before the caller in the global queue, which is first now and then.
+  wg.Go([&] {
+    while (!ran.load(std::memory_order_relaxed)) {
+    }
+  });
+  wg.Go([&] {
+    BlockingCall([&] {
+      while (!ready) {
+      }
+      while (!TryStopTheWorld()) {
+      }
+      spins_at_stop = spins.load();
+      StartTheWorld(nullptr);
+      while (!ran) ::usleep(100);
+    });
+  });
+  Gosched();
+  wg.Go([&] {
+    // -1: the slice was over before the world was stopped.
+    EXPECT_THAT(spins_at_stop.load(), ::testing::AnyOf(-1, spins.load()));
+    ran = true;
+  });
+  ready = true;
+  while (!ran.load(std::memory_order_relaxed)) {
+    spins.fetch_add(1, std::memory_order_relaxed);
+  }
+  wg.Wait();
+}
+
 TEST_F(Gomaxprocs, NoGoroutineIsCountedTwiceOrForgotten) {
   const int before = NumGoroutine();
   Chan<int> ch(0);

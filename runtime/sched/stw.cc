@@ -32,6 +32,7 @@ void TakeStandingPs() {
     list = p->link;
     p->link = nullptr;
     if (p->needm_spinning) {
+      // seq_cst: as the decrement in LookAgain (find_runnable.cc).
       sched.nmspinning.fetch_sub(1, memory_order_seq_cst);
     }
     Stopped(p);
@@ -115,12 +116,16 @@ void StartTheWorld(M* m) {
   }
   if (m != nullptr) {
     AcquireP(m, mine);
+    // Not the P that it had: what was stopped in place there has been overtaken.
+    if (mine != m->oldp) Bump(mine->schedtick);
     if (give_way) SetPreemptPending(true);
-    Wakep();
   } else {
     mine->status.store(PStatus::kRunning, memory_order_relaxed);
     StartM(mine, false);
   }
+  // What was queued meanwhile, and timers that fell due on a P that idles, found
+  // no P to be run on.
+  Wakep();
 }
 
 bool GiveToStopTheWorld(P* p) {
@@ -133,6 +138,7 @@ bool GiveToStopTheWorld(P* p) {
 void Gcstopm(M* m) {
   if (m->spinning) {
     m->spinning = false;
+    // seq_cst: as the decrement in LookAgain (find_runnable.cc).
     sched.nmspinning.fetch_sub(1, memory_order_seq_cst);
   }
   P* p = ReleaseP(m);

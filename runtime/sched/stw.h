@@ -9,14 +9,15 @@
 // thread are taken, and every running goroutine is preempted. An M that comes
 // by the scheduler with gcwaiting set gives its P to us (stopwait counts those
 // that are missing) and sleeps. What was missed is asked again every 100 us.
-// A goroutine interrupted in the middle of a computation stays at the head of
-// its P's queue, so that Start hands that P straight to its thread: a world
-// that stops for 50 us must not cost every such goroutine its place in the line
-// and its thread the CPU, which the kernel may give back milliseconds later.
+// A goroutine interrupted in the program's own text stays at the head of its
+// P's queue (unless somebody is there already), so that Start hands that P
+// straight to its thread: a world that stops for 50 us must not cost every such
+// goroutine its place in the line and its thread the CPU, which the kernel may
+// give back milliseconds later.
 //
 // Invariants: GMP-2 no P runs anything between Stop and Start, Stop ends, and
-// the slice of what it interrupted goes on, so that it starves nobody.
-// Lesson 14.
+// the slice of what it interrupted goes on, so that those behind it get their
+// turn however often it stops.
 #pragma once
 
 #include "runtime/core/sched.h"

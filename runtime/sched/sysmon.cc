@@ -77,7 +77,7 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
     if ((slice_over || timer_waits) && may_ask) {
       seen.asked = now;
       actions.preempt.push_back(id);
-    } else if (may_ask && ran >= kUrgentSliceNs &&
+    } else if (may_ask && !p.stopped && ran >= kUrgentSliceNs &&
                (longest < 0 ||
                 seen.sched_since <
                     state.ps[static_cast<std::size_t>(longest)].sched_since)) {

@@ -14,7 +14,8 @@
 //
 // SysmonStep is a pure function of what it sees, the time, and its own state:
 // the tests run it on virtual time. sysmon_thread.cc collects the view and
-// carries the actions out.
+// carries the actions out, all but `netpoll`: no goroutine waits for the network
+// yet (net_waiters is 0).
 //
 // Invariants:
 //   MON-1 sleeps 20 us; after 50 looks without a retake twice as long each
@@ -28,7 +29,6 @@
 //   MON-5 so is one that ran for 200 us, when a timer of its P is overdue or a
 //         goroutine is back from a system call and every P is taken; each P at
 //         most once a millisecond.
-// Lesson 08.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +59,7 @@ inline constexpr int kSysmonDeepLooks = 10;
 struct SysmonPView {
   bool running = false;
   bool in_syscall = false;
+  bool stopped = false;   // the world is: running, or idle before
   bool has_work = false;  // its run queue is not empty
   std::uint32_t schedtick = 0;
   std::uint32_t syscalltick = 0;

@@ -520,6 +520,19 @@ TEST(Sysmon, Mon5_EachPAtMostOnceAMillisecond) {
   EXPECT_THAT(w.After(1).preempt, ElementsAre(0));
 }
 
+TEST(Sysmon, Mon5_AStoppedPIsNotInterruptedForIt) {
+  World w(1);
+  w.Run(0);
+  w.After(0);
+  w.view().global_work = true;
+  w.view().urgent = 1;
+  w.At(0).stopped = true;
+  EXPECT_THAT(w.After(kMs).preempt, IsEmpty());
+  w.At(0).stopped = false;
+  EXPECT_THAT(w.After(20 * kUs).preempt, ElementsAre(0))
+      << "it was not forgotten";
+}
+
 // ---- the rest ---------------------------------------------------------------
 
 TEST(Sysmon, Pre_AsksThoseThatRunOnWithoutAPOnceAMillisecond) {

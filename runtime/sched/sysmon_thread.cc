@@ -42,6 +42,7 @@ void Look(SysmonView& view) {
                    (status == PStatus::kRunning &&
                     p->m.load(memory_order_relaxed) != nullptr),
         .in_syscall = status == PStatus::kSyscall,
+        .stopped = status == PStatus::kGcstop,
         .has_work = !RunqEmpty(p->runq),
         .schedtick = p->schedtick.load(memory_order_relaxed),
         .syscalltick = p->syscalltick.load(memory_order_relaxed),
