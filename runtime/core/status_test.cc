@@ -9,9 +9,10 @@
 namespace mn {
 namespace {
 
-constexpr GStatus kAll[] = {GStatus::kIdle,    GStatus::kRunnable,
-                            GStatus::kRunning, GStatus::kSyscall,
-                            GStatus::kWaiting, GStatus::kDead};
+constexpr GStatus kAll[] = {GStatus::kIdle,     GStatus::kRunnable,
+                            GStatus::kRunning,  GStatus::kSyscall,
+                            GStatus::kWaiting,  GStatus::kDead,
+                            GStatus::kHandedOff};
 
 TEST(GStatus, G3_TheseAreTheLegalTransitionsAndNoOthers) {
   using enum GStatus;
@@ -20,10 +21,13 @@ TEST(GStatus, G3_TheseAreTheLegalTransitionsAndNoOthers) {
       {kIdle, kDead},      // carved, straight to a free list
       {kDead, kRunnable},  // started again
       {kDead, kDead},      // from one free list to another
-      {kRunnable, kRunning}, {kRunning, kRunnable},  // scheduled, yielded
-      {kRunning, kWaiting},  {kWaiting, kRunnable},  // parked, readied
-      {kRunning, kSyscall},  {kSyscall, kRunning},   // blocking call
-      {kSyscall, kRunnable},                         // came back without a P
+      {kRunnable, kRunning},   {kRunning, kRunnable},  // scheduled, yielded
+      {kRunning, kWaiting},    {kWaiting, kRunnable},  // parked, readied
+      {kRunning, kSyscall},    {kSyscall, kRunning},   // blocking call
+      {kSyscall, kRunnable},                           // came back without a P
+      {kRunning, kHandedOff},                          // preempted, runs on
+      {kHandedOff, kRunning},                          // has a P again
+      {kHandedOff, kRunnable},                         // waits for one
       {kRunning, kDead},
   };
   for (GStatus from : kAll) {
