@@ -92,7 +92,7 @@ TEST(ChanStress, OneToOneKeepsTheOrder) {
 
 // Everything that a Send returned from was received, everything that panicked
 // was not.
-TEST(ChanStress, CloseDuringTraffic) {
+TEST(ChanStress, Chn3_CloseDuringTraffic) {
   test::Watchdog dog("close during traffic");
   test::Rng rng = test::MakeRng();
   test::StressTime time;

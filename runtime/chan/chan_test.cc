@@ -192,7 +192,7 @@ TEST(UnbufferedChan, Chn2_TryRecvMeetsAWaitingSender) {
   EXPECT_EQ(v, 7);
 }
 
-TEST(UnbufferedChan, SendReturnsOnlyAfterSomebodyReceived) {
+TEST(UnbufferedChan, Chn3_SendReturnsOnlyAfterSomebodyReceived) {
   Chan<int> ch(0);
   std::atomic<bool> sent{false};
   Waiting waiting;
@@ -243,7 +243,7 @@ TEST(UnbufferedChan, WaitingReceiversAreServedInOrder) {
 
 // ---- buffered -----------------------------------------------------------
 
-TEST(BufferedChan, HoldsItsCapacity) {
+TEST(BufferedChan, Chn1_HoldsItsCapacity) {
   Chan<int> ch(3);
   EXPECT_EQ(ch.Cap(), 3u);
   for (int i = 0; i < 3; i++) {

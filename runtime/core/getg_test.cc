@@ -38,7 +38,7 @@ void Migrate(std::atomic<int>* migrations, std::atomic<int>* wrong) {
   }
 }
 
-TEST(Getm, IsTheNewThreadsAfterAPark) {
+TEST(Getm, Swt2_IsTheNewThreadsAfterAPark) {
   ASSERT_GE(GOMAXPROCS(), 2) << "set by the rule";
   std::atomic<int> migrations{0};
   std::atomic<int> wrong{0};

@@ -42,7 +42,7 @@ TEST(StackClass, TooLargeIsFatalAndNamesTheLimit) {
                    "fatal error: stack size out of range"));
 }
 
-TEST(CarveStacks, GivesDistinctGsWithDisjointStacks) {
+TEST(CarveStacks, Stk1_GivesDistinctGsWithDisjointStacks) {
   std::set<std::uintptr_t> tops;
   std::uintptr_t last_lo = 0;
   for (int round = 0; round < 10; round++) {

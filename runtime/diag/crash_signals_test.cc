@@ -273,7 +273,7 @@ MN_PROGRAM(NullDeepInALibrary) {
   return 0;
 }
 
-TEST(Crash, DeepInALibraryCannotBeCaught) {
+TEST(Crash, Own1_DeepInALibraryCannotBeCaught) {
   MN_NEEDS_FAULTS();
   if (MN_TSAN) GTEST_SKIP() << "ThreadSanitizer's strlen may be own text";
   const ProcessResult r = RunProgram("NullDeepInALibrary");
@@ -293,7 +293,7 @@ MN_PROGRAM(NullInABlockingCall) {
   return 0;
 }
 
-TEST(Crash, InABlockingCallCannotBeCaught) {
+TEST(Crash, Own1_InABlockingCallCannotBeCaught) {
   MN_NEEDS_FAULTS();
   const ProcessResult r = RunProgram("NullInABlockingCall");
   EXPECT_TRUE(Died(r, "SIGSEGV: segmentation violation\nPC=0x"));
@@ -312,7 +312,7 @@ MN_PROGRAM(NullInTheRuntime) {
   return 0;
 }
 
-TEST(Crash, InTheRuntimeCannotBeCaughtAndShowsAllFrames) {
+TEST(Crash, Own1_InTheRuntimeCannotBeCaughtAndShowsAllFrames) {
   MN_NEEDS_FAULTS();
   const ProcessResult r = RunProgram("NullInTheRuntime");
   EXPECT_TRUE(Died(r, "SIGSEGV: segmentation violation\nPC=0x"));
@@ -325,7 +325,7 @@ MN_PROGRAM(NullOnAThread) {
   return 0;
 }
 
-TEST(Crash, OnAForeignThread) {
+TEST(Crash, Own1_OnAForeignThread) {
   MN_NEEDS_FAULTS();
   const ProcessResult r = RunProgram("NullOnAThread");
   EXPECT_TRUE(Died(r, "SIGSEGV: segmentation violation\nPC=0x"));

@@ -102,7 +102,7 @@ TEST(Held, AWaitOnAConditionVariableStaysBalanced) {
   waker.join();
 }
 
-TEST(Held, OtherThreadsDoNotCount) {
+TEST(Held, Hld1_OtherThreadsDoNotCount) {
   std::thread([] {
     std::mutex mutex;
     const std::lock_guard<std::mutex> lock(mutex);
@@ -187,7 +187,7 @@ MN_PROGRAM(OneOfManyParksWithAMutex) {
   return 0;
 }
 
-TEST(Report, BlamesNobodyElse) {
+TEST(Report, Hld2_BlamesNobodyElse) {
   MN_NEEDS_HELD_LOCKS();
   const ProcessResult r =
       RunProgram("OneOfManyParksWithAMutex", {.env = {{"GOMAXPROCS", "1"}}});
@@ -205,7 +205,7 @@ MN_PROGRAM(ParksPinned) {
   return 0;
 }
 
-TEST(Report, DoesNotComeForAPinnedGoroutine) {
+TEST(Report, Hld3_DoesNotComeForAPinnedGoroutine) {
   const ProcessResult r = RunProgram("ParksPinned");
   EXPECT_TRUE(Exited(r, 0));
   EXPECT_EQ(Reports(r.err), 0) << "HLD-3: " << r.err;

@@ -80,7 +80,7 @@ TEST(Fault, AQuotientThatDoesNotFitIsNotCalledADivisionByZero) {
             "runtime error: integer overflow");
 }
 
-TEST(Fault, ALibraryFunctionThatTheProgramCalled) {
+TEST(Fault, Own1_ALibraryFunctionThatTheProgramCalled) {
   MN_NEEDS_CATCHING();
   EXPECT_EQ(Caught([] { fault::Length(nullptr); }), kNil);
 }

@@ -84,7 +84,7 @@ struct CommitSaw {
   std::atomic<G*> parked{nullptr};
 };
 
-TEST(Park, Park5_CommitRunsOnAnotherStackAfterTheStatusIsWaiting) {
+TEST(Park, Park5_Swt1_CommitRunsOnAnotherStackAfterTheStatusIsWaiting) {
   CommitSaw saw;
   Go([&saw] {
     G* gp;

@@ -167,7 +167,7 @@ int PsThatAreSomewhere() {
   return n;
 }
 
-TEST(BlockingCall, Sys5_ThePsAreAllThereAfterwards) {
+TEST(BlockingCall, Sys5_Mn2_ThePsAreAllThereAfterwards) {
   test::Watchdog dog("a P was lost");
   WaitGroup wg;
   for (int i = 0; i < 50; i++) {
@@ -521,7 +521,7 @@ TEST(BlockingCall, Thr2_ThreadsOfAStormAreUsedAgain) {
   EXPECT_TRUE(Exited(RunProgram("TwoStormsOfBlockingCalls", SamePs()), 0));
 }
 
-TEST(Syscall, Sys5_ThePsAreAllThereAfterwards) {
+TEST(Syscall, Sys5_Mn2_ThePsAreAllThereAfterwards) {
   test::Watchdog dog("a P was lost");
   WaitGroup wg;
   for (int i = 0; i < 50; i++) {

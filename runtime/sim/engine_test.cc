@@ -252,7 +252,7 @@ void SpinForY(void*) {
 }
 void Nothing(void*) {}
 
-TEST(Ends, AWakeUpThatComesFirstIsLost) {
+TEST(Ends, Exp2_AWakeUpThatComesFirstIsLost) {
   const auto failure = All(Two<SleepFirst, WakeOnly>(nullptr), Memory::kSc);
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->kind, "deadlock");
@@ -262,7 +262,7 @@ TEST(Ends, SpinningIsFair) {
   EXPECT_FALSE(All(Two<SpinForX, SetX>(nullptr), Memory::kTso));
 }
 
-TEST(Ends, SpinningForWhatNeverComesIsALivelock) {
+TEST(Ends, Exp2_SpinningForWhatNeverComesIsALivelock) {
   const auto failure = All(Two<SpinForY, Nothing>(nullptr), Memory::kSc);
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->kind, "livelock");
@@ -274,7 +274,7 @@ void Crash(void*) {
   *null = 1;
 }
 
-TEST(Ends, ANullPointerEndsTheScheduleNotTheProcess) {
+TEST(Ends, Exp2_ANullPointerEndsTheScheduleNotTheProcess) {
   const auto failure = All(Two<Crash, Nothing>(nullptr), Memory::kSc);
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->kind, "crash");
@@ -311,7 +311,7 @@ TEST(Search, RandomAndPctFindItToo) {
   EXPECT_TRUE(SearchPct(c, Memory::kSc, 1, 10'000, 1e9, &effort));
 }
 
-TEST(Search, AFailureShrinksAndRepeatsFromItsText) {
+TEST(Search, Exp1_AFailureShrinksAndRepeatsFromItsText) {
   const Config c = Two<Window1, Window2>(nullptr);
   Unlearn();
   Effort effort;

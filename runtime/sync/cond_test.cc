@@ -16,7 +16,7 @@ void LetOthersRun() {
   for (int i = 0; i < 100; i++) Gosched();
 }
 
-TEST(Cond, EachSignalWakesExactlyOne) {
+TEST(Cond, Cv2_EachSignalWakesExactlyOne) {
   constexpr int kWaiters = 2;
   Mutex mu;
   Cond cond(mu);
@@ -46,7 +46,7 @@ TEST(Cond, EachSignalWakesExactlyOne) {
   cond.Signal();  // nobody waits: harmless
 }
 
-TEST(Cond, WakesInTheOrderOfWaiting) {
+TEST(Cond, Cv1_WakesInTheOrderOfWaiting) {
   constexpr int kWaiters = 20;
   Mutex mu;
   Cond cond(mu);
@@ -77,7 +77,7 @@ TEST(Cond, WakesInTheOrderOfWaiting) {
   for (int i = 0; i < kWaiters; i++) EXPECT_EQ(order[i], i);
 }
 
-TEST(Cond, BroadcastWakesAllOnce) {
+TEST(Cond, Cv2_BroadcastWakesAllOnce) {
   constexpr int kWaiters = 200;
   Mutex mu;
   Cond cond(mu);
@@ -136,7 +136,7 @@ struct InTheWindow {
   std::function<void()> action;
 };
 
-TEST(Cond, ASignalBeforeTheWaiterHasParkedIsNotLost) {
+TEST(Cond, Cv2_ASignalBeforeTheWaiterHasParkedIsNotLost) {
   InTheWindow lock;
   Cond cond(lock);
   lock.action = [&] { cond.Signal(); };
@@ -146,7 +146,7 @@ TEST(Cond, ASignalBeforeTheWaiterHasParkedIsNotLost) {
   lock.Unlock();
 }
 
-TEST(Cond, AWaiterThatIsWokenBeforeItParksDoesNotNeedTheCond) {
+TEST(Cond, Cv3_AWaiterThatIsWokenBeforeItParksDoesNotNeedTheCond) {
   InTheWindow lock;
   auto cond = std::make_unique<Cond>(lock);
   lock.action = [&] {
@@ -160,7 +160,7 @@ TEST(Cond, AWaiterThatIsWokenBeforeItParksDoesNotNeedTheCond) {
 }
 
 // CV-3. A sanitizer build sees the access if it happens.
-TEST(Cond, MayBeDestroyedOnceEveryWaiterIsWoken) {
+TEST(Cond, Cv3_MayBeDestroyedOnceEveryWaiterIsWoken) {
   for (int round = 0; round < 500; round++) {
     Mutex mu;
     auto cond = std::make_unique<Cond>(mu);

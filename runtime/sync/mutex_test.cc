@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Mutex, TryLockSucceedsOnlyWhenFree) {
+TEST(Mutex, Mu1_TryLockSucceedsOnlyWhenFree) {
   Mutex mu;
   ASSERT_TRUE(mu.TryLock());
   EXPECT_FALSE(mu.TryLock());
@@ -34,7 +34,7 @@ TEST(Mutex, WorksWithTheStandardsGuards) {
   EXPECT_TRUE(lock.owns_lock());
 }
 
-TEST(Mutex, LockParksUntilUnlock) {
+TEST(Mutex, Mu2_Mu4_LockParksUntilUnlock) {
   Mutex mu;
   bool got_it = false;
   WaitGroup done;
@@ -60,7 +60,7 @@ TEST(Mutex, AnotherGoroutineMayUnlock) {
 }
 
 // As Go's HammerMutex: every third operation is a TryLock.
-TEST(Mutex, CountsExactlyUnderContention) {
+TEST(Mutex, Mu1_CountsExactlyUnderContention) {
   constexpr int kGoroutines = 10;
   constexpr int kRounds = 1000;
   Mutex mu;
@@ -94,7 +94,7 @@ TEST(Mutex, CountsExactlyUnderContention) {
 // The waiter has waited for longer than 1 ms when it loses, so the next Unlock
 // hands over: without starvation mode the hog, which never leaves the lock free
 // across a scheduling point, would keep it until it gives up.
-TEST(Mutex, AStarvingWaiterGetsTheLockHandedOver) {
+TEST(Mutex, Mu5_AStarvingWaiterGetsTheLockHandedOver) {
   constexpr int kGiveUp = 10'000;
   Mutex mu;
   bool waiter_had_it = false;
@@ -150,7 +150,7 @@ TEST(Mutex, TheReleaserYieldsToTheWaiterItHandsOverTo) {
 // The last one out destroys the mutex it holds a lock on, as a reference count
 // guarded by a mutex does, while another's Unlock may not have returned (WL-1).
 // A sanitizer build sees the access if it happens.
-TEST(Mutex, MayBeDestroyedAsSoonAsUnlocked) {
+TEST(Mutex, Wl1_MayBeDestroyedAsSoonAsUnlocked) {
   struct Shared {
     Mutex mu;
     int refs = 0;

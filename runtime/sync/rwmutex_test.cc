@@ -16,7 +16,7 @@ void LetOthersRun() {
   for (int i = 0; i < 100; i++) Gosched();
 }
 
-TEST(RWMutex, TryLocksSeeWhoIsInside) {
+TEST(RWMutex, Rw1_TryLocksSeeWhoIsInside) {
   RWMutex mu;
   ASSERT_TRUE(mu.TryRLock());
   EXPECT_TRUE(mu.TryRLock());  // readers share
@@ -44,7 +44,7 @@ TEST(RWMutex, WorksWithTheStandardsGuards) {
 }
 
 // Go's TestParallelReaders: all are inside before any leaves.
-TEST(RWMutex, ReadersAreInsideTogether) {
+TEST(RWMutex, Rw4_ReadersAreInsideTogether) {
   constexpr int kReaders = 4;
   RWMutex mu;
   mu.Lock();
@@ -66,7 +66,7 @@ TEST(RWMutex, ReadersAreInsideTogether) {
   done.Wait();
 }
 
-TEST(RWMutex, AWriterWaitsForTheReadersInside) {
+TEST(RWMutex, Rw3_AWriterWaitsForTheReadersInside) {
   RWMutex mu;
   bool wrote = false;
   WaitGroup done;
@@ -87,7 +87,7 @@ TEST(RWMutex, AWriterWaitsForTheReadersInside) {
   EXPECT_TRUE(wrote);
 }
 
-TEST(RWMutex, APendingWriterKeepsNewReadersOut) {
+TEST(RWMutex, Rw2_APendingWriterKeepsNewReadersOut) {
   RWMutex mu;
   WaitGroup done, pending;
   mu.RLock();
@@ -116,7 +116,7 @@ TEST(RWMutex, APendingWriterKeepsNewReadersOut) {
 
 // The other half of fairness: two writers cannot pass the lock between them
 // past a reader that waits.
-TEST(RWMutex, UnlockAdmitsTheWaitingReadersBeforeTheNextWriter) {
+TEST(RWMutex, Rw4_UnlockAdmitsTheWaitingReadersBeforeTheNextWriter) {
   RWMutex mu;
   WaitGroup done;
   bool second_writer_wrote = false;
@@ -177,14 +177,14 @@ void Hammer(int readers, int rounds) {
   mu.Unlock();
 }
 
-TEST(RWMutex, NeverAWriterAndAnybodyElse) {
+TEST(RWMutex, Rw2_NeverAWriterAndAnybodyElse) {
   for (int readers : {1, 3, 5, 10}) Hammer(readers, 1000);
 }
 
-// As Mutex.MayBeDestroyedAsSoonAsUnlocked: holders that read or write. A reader
-// that is the last one to come may not be the last one inside: it excludes the
-// others before it deletes.
-TEST(RWMutex, MayBeDestroyedAsSoonAsUnlocked) {
+// As Mutex.Wl1_MayBeDestroyedAsSoonAsUnlocked: holders that read or write. A
+// reader that is the last one to come may not be the last one inside: it
+// excludes the others before it deletes.
+TEST(RWMutex, Wl1_MayBeDestroyedAsSoonAsUnlocked) {
   struct Shared {
     RWMutex mu;
     std::atomic<int> refs{0};

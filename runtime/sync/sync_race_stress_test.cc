@@ -72,7 +72,7 @@ class Rounds {
 };
 
 // A reference count guarded by the lock itself: the last one out deletes it.
-TEST(SyncRace, MutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
+TEST(SyncRace, Wl1_MutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
   struct Shared {
     Mutex mu;
     int refs = Rounds::kParties;
@@ -91,7 +91,7 @@ TEST(SyncRace, MutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
 
 // A reader that is the last one to come may not be the last one inside: it
 // excludes the others before it deletes.
-TEST(SyncRace, RWMutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
+TEST(SyncRace, Wl1_RWMutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
   struct Shared {
     RWMutex mu;
     std::atomic<int> refs{Rounds::kParties};
@@ -120,7 +120,7 @@ TEST(SyncRace, RWMutexIsNotTouchedByAnUnlockThatIsNotTheLast) {
 }
 
 // Each party waits on a group of its own, which the next one ends.
-TEST(SyncRace, WaitGroupIsNotTouchedOnceWaitHasReturned) {
+TEST(SyncRace, Wl1_Wl2_WaitGroupIsNotTouchedOnceWaitHasReturned) {
   std::array<WaitGroup*, Rounds::kParties> groups;
   Rounds(
       "WaitGroup destroyed by its waiter",
@@ -140,7 +140,7 @@ TEST(SyncRace, WaitGroupIsNotTouchedOnceWaitHasReturned) {
 
 // Writers and readers in tight loops: a reader that a writer's Unlock meets
 // between its addition and its parking needs a pass (RW-4).
-TEST(SyncRace, RWMutexLosesNoReaderAndNoWriter) {
+TEST(SyncRace, Rw4_RWMutexLosesNoReaderAndNoWriter) {
   RWMutex mu;
   int a = 0, b = 0;
   std::atomic<int> torn{0};
@@ -166,7 +166,7 @@ TEST(SyncRace, RWMutexLosesNoReaderAndNoWriter) {
   mu.Unlock();
 }
 
-TEST(SyncRace, MutexLosesNoWaiter) {
+TEST(SyncRace, Mu3_Mu4_MutexLosesNoWaiter) {
   Mutex mu;
   std::int64_t counter = 0;
   std::atomic<std::int64_t> expected{0};
@@ -185,7 +185,7 @@ TEST(SyncRace, MutexLosesNoWaiter) {
 }
 
 // One condition, two sides that signal each other.
-TEST(SyncRace, CondLosesNoSignal) {
+TEST(SyncRace, Cv2_CondLosesNoSignal) {
   Mutex mu;
   Cond cond(mu);
   int turn = 0;

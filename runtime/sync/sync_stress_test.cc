@@ -25,7 +25,7 @@ TEST(SyncStress, RunsOnTheNumberOfPsTheBuildFileAsksFor) {
   ASSERT_STREQ(std::getenv("GOMAXPROCS"), std::to_string(GOMAXPROCS()).c_str());
 }
 
-TEST(SyncStress, MutexExcludesAndLosesNoWakeup) {
+TEST(SyncStress, Mu1_Mu4_MutexExcludesAndLosesNoWakeup) {
   Mutex mu;
   std::int64_t counter = 0;
   int inside = 0;
@@ -47,7 +47,7 @@ TEST(SyncStress, MutexExcludesAndLosesNoWakeup) {
 
 // Holding the lock across a sleep makes waiters starve, so both modes and the
 // ways between them are taken.
-TEST(SyncStress, MutexInStarvationMode) {
+TEST(SyncStress, Mu5_MutexInStarvationMode) {
   Mutex mu;
   int counter = 0;
   WaitGroup done;

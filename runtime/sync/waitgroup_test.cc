@@ -21,7 +21,7 @@ TEST(WaitGroup, WaitOnZeroReturnsAtOnce) {
   wg.Wait();
 }
 
-TEST(WaitGroup, WaitReturnsAfterTheLastDone) {
+TEST(WaitGroup, Wg3_WaitReturnsAfterTheLastDone) {
   WaitGroup wg;
   std::atomic<int> finished{0};
   wg.Add(3);
@@ -61,7 +61,7 @@ TEST(WaitGroup, TwoGroupsMakeABarrier) {
   }
 }
 
-TEST(WaitGroup, EveryWaiterIsWoken) {
+TEST(WaitGroup, Wg2_EveryWaiterIsWoken) {
   constexpr int kWaiters = 50;
   WaitGroup wg, woken;
   wg.Add(1);
@@ -159,7 +159,7 @@ TEST(WaitGroup, WaitSeesWhatWasDone) {
 
 // WG-2, WL-1: nobody touches the group once Wait may return. A sanitizer build
 // sees the access if it happens.
-TEST(WaitGroup, MayBeDestroyedAsSoonAsWaitReturns) {
+TEST(WaitGroup, Wg2_Wl1_MayBeDestroyedAsSoonAsWaitReturns) {
   for (int i = 0; i < 2000; i++) {
     auto wg = std::make_unique<WaitGroup>();
     wg->Add(2);
