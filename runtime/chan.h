@@ -1,8 +1,9 @@
 // Chan<T>: Go's channel, a typed FIFO that goroutines meet at.
 //
 // A Chan is a handle, as in Go: copies refer to the same channel; the last copy
-// frees it. Default-constructed it is the nil channel, on which every operation
-// parks for ever (and Close panics).
+// frees it. Default-constructed it is the nil channel, on which Send, Recv, Next
+// and range park for ever, TrySend and TryRecv return kWouldBlock, Len and Cap
+// are 0, and Close panics.
 //
 // Thread-safety: every function may be called from any goroutine at once.
 // Elements: any type with a move constructor that does not throw; moved in and
@@ -96,7 +97,7 @@ class Chan {
   std::size_t Len() const { return internal::Hchan::Len(h_.get()); }
   std::size_t Cap() const { return internal::Hchan::Cap(h_.get()); }
 
-  // for v := range ch: ends when the channel is closed and drained.
+  // for v := range ch: ends when the channel is closed and drained. May park.
   class Iterator {
    public:
     explicit Iterator(Chan* c) : c_(c), v_(c->Next()) {}
@@ -114,6 +115,7 @@ class Chan {
   Iterator begin() { return Iterator(this); }
   std::default_sentinel_t end() { return {}; }
 
+  // ch != nil, and whether both are the same channel.
   explicit operator bool() const { return static_cast<bool>(h_); }
   friend bool operator==(const Chan& a, const Chan& b) = default;
 

@@ -14,8 +14,8 @@
 namespace mn {
 
 // Calls f, which may be a C function that blocks, computes for long, or uses
-// thread-local state and signal masks: it keeps this thread for its duration,
-// and no other goroutine runs there. The P goes to another thread when the call
+// thread-local state and signal masks: it keeps one thread for its duration
+// (perhaps another than the caller's), and no other goroutine runs there. The P goes to another thread when the call
 // takes longer than a tick of sysmon (20 us) and somebody needs it, so an empty
 // call costs a few nanoseconds, and 100 calls that block need 100 threads;
 // bound them with a ForeignPool. Returns what f returns; an exception passes
@@ -23,7 +23,7 @@ namespace mn {
 //
 // f runs on the goroutine's stack (64 KiB unless GoOptions said otherwise). It
 // must not call the runtime except through Callback. errno: read it inside f.
-// Mirrors a cgo call.
+// Caller: a goroutine. May park, before and after f. Mirrors a cgo call.
 template <class F>
 auto Foreign(F&& f) -> std::invoke_result_t<F> {
   return Syscall(std::forward<F>(f));
@@ -38,8 +38,9 @@ void Callback(void (*run)(void*), void* arg);
 // meanwhile), or from a thread that the runtime did not make (it becomes one of
 // its threads for as long as f runs: f may use channels, Go, everything). Waits
 // for a P first, so it may take as long as goroutines take. An exception that
-// leaves f passes to the caller; Goexit inside f on a foreign thread is fatal.
-// Caller: those two only. The runtime must have been started. No deadlock is
+// leaves f passes to the caller; Goexit inside f is fatal, since the C frames
+// below have no destructors. Called by a goroutine that is in no foreign call it
+// just calls f. May park; before Main it is a fatal error. No deadlock is
 // reported while the process has threads that the runtime did not make, since
 // they may call in. Mirrors a cgo callback.
 template <class F>
@@ -54,7 +55,8 @@ void Callback(F&& f) {
 // as goroutines, without a thread. What keeps a burst of calls into C from
 // making a burst of threads.
 //
-// Thread-safety: all functions, any goroutine. Must outlive its calls.
+// Thread-safety: all functions, any goroutine. Must outlive its calls. Go has
+// none: its programs write a channel of `limit` slots.
 class ForeignPool {
  public:
   // limit < 1 is taken as 1.
@@ -72,8 +74,8 @@ class ForeignPool {
   }
 
   // As Call, unless `stop` is requested while it waits for its turn: false
-  // then, and f never runs. A call that has begun cannot be stopped. Whoever
-  // requests the stop must be a goroutine.
+  // then, and f never runs. What f returns is discarded. A call that has begun
+  // cannot be stopped. Whoever requests the stop must be a goroutine.
   template <class F>
   bool Call(std::stop_token stop, F&& f) {
     if (!Enter(stop)) return false;
@@ -83,7 +85,8 @@ class ForeignPool {
   }
 
   // Runs every f(item) of [first, last) in one foreign call: one entry and one
-  // turn for all of them.
+  // turn for all of them. Waits for it as Call does; the first exception ends
+  // it.
   template <class It, class F>
   void Batch(It first, It last, F&& f) {
     Call([&] {
@@ -91,7 +94,7 @@ class ForeignPool {
     });
   }
 
-  // Calls that run and that wait. A snapshot.
+  // Calls that run and that wait. A snapshot. Any thread; does not park.
   int Running() const;
   int Waiting() const;
 

@@ -3,9 +3,9 @@
 // The model (document, section 3): goroutines (G) run on OS threads (M), and
 // an M must hold a processor (P) to run one. There are GOMAXPROCS Ps.
 //
-// Every function here except Main, GOMAXPROCS() and NumCPU must be called from
-// inside a goroutine; called from a thread that the runtime does not know they
-// end the process with a message that says so.
+// What has to be called from inside a goroutine says so; called from a thread
+// that the runtime does not know it ends the process with a message that names
+// the function.
 //
 // After any call that may park, the goroutine may continue on another thread.
 // Do not keep a thread_local's address or std::this_thread::get_id() across
@@ -41,8 +41,11 @@ struct GoOptions {
 // (std::exit), so what they destroy must not be in use by goroutines that may
 // still be running on other threads.
 //
-// Environment: GOMAXPROCS, GOTRACEBACK, spelled as for Go.
-// Calling it twice is a fatal error. Mirrors: a Go program's main.main.
+// Environment: GOMAXPROCS, GOTRACEBACK and GODEBUG, spelled as for Go, and
+// MN_PROFILE: `document` (the default) or `go`, where the two differ; another
+// value is a fatal error.
+// Caller: a thread of the program's, once; the second call is a fatal error.
+// Mirrors: a Go program's main.main.
 int Main(std::function<int()> fn);
 
 namespace internal {
@@ -68,13 +71,14 @@ void RunCallable(void* p) {
 
 // Starts a goroutine that runs `f()` (a move-only callable is fine) and
 // returns at once; the new goroutine is next on this P (document, section 3;
-// Go's `go` statement). Does not park. An exception that leaves f ends the
-// process as described in panic.h. Memory: one page per goroutine that is
+// Go's `go` statement). Caller: a goroutine. Does not park, but may give way to
+// a preemption and continue on another thread. An exception that leaves f ends
+// the process as described in panic.h. Memory: one page per goroutine that is
 // parked or running shallow.
 //
 // A null std::function or function pointer is `fatal error: go of nil func
-// value`, as in Go. Running out of stacks is a fatal error that names the
-// limit.
+// value`, as in Go. A stack size above 4 GiB is a fatal error, and so is running
+// out of stacks, with a message that names the limit.
 //
 // Inlined always, so that a trace's `created by` names the caller.
 template <class F>
@@ -86,7 +90,7 @@ template <class F>
 }
 
 // Lets the other runnable goroutines of this P run first; may continue on
-// another thread. Mirrors runtime.Gosched.
+// another thread. Caller: a goroutine. Mirrors runtime.Gosched.
 void Gosched();
 
 // Ends the calling goroutine: destructors of everything on its stack run, then
@@ -94,7 +98,8 @@ void Gosched();
 // the program go on until everything else has ended, which is then reported as
 // a deadlock. A catch (...) on the way must rethrow; inside a handler of
 // another exception not even that is possible (libstdc++ terminates, as for
-// pthread_exit). Mirrors runtime.Goexit.
+// pthread_exit). Inside a Callback it is fatal: the C frames below have no
+// destructors. Caller: a goroutine. Mirrors runtime.Goexit.
 [[noreturn]] void Goexit();
 
 // The number of Ps: how many goroutines may run at once. The environment
@@ -108,10 +113,10 @@ void Gosched();
 // Mirrors runtime.GOMAXPROCS(0).
 int GOMAXPROCS();
 
-// Sets the number of Ps to n and returns the old one; n <= 0 only reads. Stops
-// all goroutines for a moment. The number stays until it is set again: the
-// quota no longer matters. Caller: a goroutine. May park. Mirrors
-// runtime.GOMAXPROCS(n).
+// Sets the number of Ps to n and returns the old one; n <= 0 only reads, as
+// GOMAXPROCS() does. Stops all goroutines for a moment. The number stays until
+// it is set again: the quota no longer matters. Caller: a goroutine. May park.
+// Mirrors runtime.GOMAXPROCS(n).
 int GOMAXPROCS(int n);
 
 // Undoes GOMAXPROCS(n) and the environment variable: the number follows CPUs
@@ -119,12 +124,12 @@ int GOMAXPROCS(int n);
 // runtime.SetDefaultGOMAXPROCS.
 void SetDefaultGOMAXPROCS();
 
-// Goroutines that have started and not ended, main included. A snapshot.
-// Mirrors runtime.NumGoroutine.
+// Goroutines that have started and not ended, main included; 0 before Main. A
+// snapshot. Any thread; does not park. Mirrors runtime.NumGoroutine.
 int NumGoroutine();
 
 // CPUs in the affinity mask of the process when Main started; never changes
-// afterwards. Mirrors runtime.NumCPU.
+// afterwards; 0 before. Any thread; does not park. Mirrors runtime.NumCPU.
 int NumCPU();
 
 // ---------------------------------------------------------------------------

@@ -1,15 +1,16 @@
 // The umbrella header: everything an engineer needs to write programs on the
 // M:N runtime. Link //runtime.
 //
-//   go.h       Main, Go, Gosched, Goexit, GOMAXPROCS, NumGoroutine, NumCPU
+//   go.h       Main, Go, Gosched, Goexit, GOMAXPROCS, SetDefaultGOMAXPROCS,
+//              NumGoroutine, NumCPU
 //   preempt.h  PreemptibleScope
 //   thread.h   LockOSThread, UnlockOSThread, Gettid, SetMaxThreads, NumThreads
 //   chan.h     Chan<T>
 //   sync.h     WaitGroup, Mutex, RWMutex, Once, Cond
-//   time.h     Now, Sleep
+//   time.h     Nanotime, Sleep
 //   syscall.h  Syscall, BlockingCall, sys::Read and others
 //   foreign.h  Foreign, Callback, ForeignPool
-//   panic.h    Panic
+//   panic.h    Panic, RuntimeError, MayFault, SetPanicOnFault, SetTraceback
 #pragma once
 
 #include "runtime/chan.h"     // IWYU pragma: export

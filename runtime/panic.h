@@ -108,7 +108,9 @@ void SetTraceback(std::string_view level);
 
 // f(), in a way that the compiler cannot see through: a fault in f's own code
 // can be caught around the call. Objects with destructors that live in f while
-// it faults spoil that (see above). Returns what f returns; no reference.
+// it faults spoil that (see above). Returns what f returns; no reference. Does
+// not park by itself. Go needs no such thing: its compiler expects a fault
+// anywhere.
 template <class F>
 auto MayFault(F&& f) -> std::invoke_result_t<F&>;
 

@@ -10,9 +10,8 @@
 // GODEBUG=asyncpreemptoff=1      no signals: only calls that may park give way
 // GODEBUG=preempt=stop           the default, as described
 // GODEBUG=preempt=handoff        interrupted code runs on, on its thread,
-// beside
-//                                GOMAXPROCS others, until its next call into
-//                                the runtime
+//                                beside GOMAXPROCS others, until its next call
+//                                into the runtime
 // GODEBUG=preempt=off            as asyncpreemptoff=1
 // GODEBUG=preemptslice=N         N microseconds instead of 10 000, for tests
 // How it works and why it is safe: sched/preempt.h.
@@ -31,14 +30,14 @@ void EndPreemptible();
 //     initialiser in progress);
 //   - no use of thread_local variables or of errno across two statements;
 //   - no exception in flight, and nothing called *from* libc (a qsort
-//     comparator);
-//   - about 4 KiB of the stack left.
+//     comparator).
 // Calls into libc are fine as such: only code of the program itself is switched
 // away from. For number crunching: loops over memory and arithmetic.
 //
-// Caller: a goroutine; scopes nest. Ends on the goroutine that began it. A
-// goroutine pinned by LockOSThread, and platforms other than x86-64, are
-// interrupted in the ordinary way.
+// Caller: a goroutine; scopes nest. Ends on the goroutine that began it. Does
+// not park. A goroutine pinned by LockOSThread or with less than 6 KiB of its
+// stack left, and platforms other than x86-64, are interrupted in the ordinary
+// way. Go needs no such thing: its compiler knows what is safe.
 class PreemptibleScope {
  public:
   PreemptibleScope() { internal::BeginPreemptible(); }

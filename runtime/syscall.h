@@ -24,9 +24,9 @@ struct SyscallExit {
 }  // namespace internal
 
 // Runs `f()`, which may block in the kernel (read of a file, open, flock ...),
-// on this thread. The P stays with the thread unless the call lasts: sysmon
-// takes it when it sees the call a second time, 20 us or more later, and
-// somebody could use it. So a short call costs a few nanoseconds and a long one
+// on one thread (perhaps another than the caller's). The P stays with the thread
+// unless the call lasts: sysmon takes it when it sees the call a second time,
+// 20 us or more later, and somebody could use it, and after 10 ms anyway. So a short call costs a few nanoseconds and a long one
 // lets other goroutines go on. When f returns the goroutine needs a P again and
 // may have to wait for one. Returns what f returns; an exception passes through
 // after the P is back. f must not call into the runtime (but see Callback in
@@ -35,7 +35,8 @@ struct SyscallExit {
 // errno: read it inside f; after the call the goroutine may be on another
 // thread. A call that SIGURG interrupts and that the kernel does not restart
 // (nanosleep, poll ...) returns EINTR: repeat it, as sys:: below does.
-// Mirrors syscall.Syscall (entersyscall/exitsyscall).
+// Caller: a goroutine. May park, before and after f. Mirrors syscall.Syscall
+// (entersyscall/exitsyscall).
 template <class F>
 auto Syscall(F&& f) -> std::invoke_result_t<F> {
   internal::EnterSyscall();
@@ -44,7 +45,7 @@ auto Syscall(F&& f) -> std::invoke_result_t<F> {
 }
 
 // As Syscall for a call that is known to block (wait4, a read that will take
-// long): the P goes to another thread at once.
+// long): the P goes to another thread at once. Caller: a goroutine. May park.
 // Mirrors what runtime.entersyscallblock does for Go's own blocking calls.
 template <class F>
 auto BlockingCall(F&& f) -> std::invoke_result_t<F> {
@@ -55,8 +56,8 @@ auto BlockingCall(F&& f) -> std::invoke_result_t<F> {
 
 // System calls that let other goroutines go on meanwhile. They return the error
 // by value, since errno belongs to a thread, and are repeated after EINTR.
-// Caller: a goroutine. May continue on another thread. Paths and buffers as for
-// the system call of that name.
+// Caller: a goroutine. May park. Paths and buffers as for the system call of
+// that name; each mirrors the function of that name in Go's package syscall.
 namespace sys {
 
 struct Result {

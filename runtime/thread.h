@@ -25,7 +25,7 @@ void LockOSThread();
 void UnlockOSThread();
 
 // gettid() of the calling thread. It identifies a goroutine's thread only while
-// the goroutine is pinned. Any thread. Mirrors syscall.Gettid.
+// the goroutine is pinned. Any thread; does not park. Mirrors syscall.Gettid.
 int Gettid();
 
 // Limits the number of threads that the runtime makes (10 000 at the start);
@@ -33,13 +33,13 @@ int Gettid();
 //   runtime: program exceeds N-thread limit
 //   fatal error: thread exhaustion
 // and so does this call if there are more already. Negative counts as 0.
-// Returns the previous limit. Any thread. Mirrors debug.SetMaxThreads.
+// Returns the previous limit. Any thread; does not park. Mirrors debug.SetMaxThreads.
 int SetMaxThreads(int threads);
 
 // Threads of the runtime that exist, sysmon included; foreign threads that have
 // called in are not. Threads that have idled for 5 s (GODEBUG=idlethreadms=N:
 // for N ms) end, all but GOMAXPROCS + 4 and the main one; under profile `go`
-// they stay. A snapshot. Any thread. Mirrors the metric
+// they stay. A snapshot. Any thread; does not park. Mirrors the metric
 // /sched/threads/total:threads.
 int NumThreads();
 

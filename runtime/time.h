@@ -6,7 +6,8 @@
 
 namespace mn {
 
-// Nanoseconds of CLOCK_MONOTONIC. Any thread; does not park.
+// Nanoseconds of CLOCK_MONOTONIC. Any thread; does not park. Mirrors
+// runtime.nanotime, which Go keeps to itself.
 std::int64_t Nanotime();
 
 // Parks the goroutine for at least `d`; no thread waits with it (document,

@@ -18,7 +18,7 @@
 //         anyway gives the processor up (ParkingCall in sched/runtime_call.h).
 // Only the thread itself and its signal handlers touch the first byte, and each
 // access is one instruction, so it needs no atomic; the second may also be set
-// by sysmon, where signals are switched off.
+// by sysmon and by whoever stops the world, where signals are switched off.
 //
 // Rejected: Go's table of unsafe program counters (needs the compiler); marking
 // by section or by symbol name (inlining, memcpy, stripped binaries); a counter

@@ -79,8 +79,7 @@ struct Sched {
   // Goroutines that were ever made on foreign threads: in no P's `created`.
   mn::atomic<std::int32_t> nforeigng{0};
 
-  // ---- atomics, changed only while the world is stopped
-  // ----------------------
+  // ---- atomics, changed only while the world is stopped --------------------
   mn::atomic<const AllPs*> allps{nullptr};
   mn::atomic<std::int32_t> gomaxprocs{0};  // allps->n, for the hot paths
 

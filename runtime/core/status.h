@@ -13,7 +13,7 @@ enum class GStatus : std::uint32_t {
   kRunning = 2,   // m->curg of exactly one M that holds a P
   kSyscall = 3,   // m->curg of an M whose P is up for grabs or gone
   kWaiting = 4,   // on whatever it waits for (a channel's queue, a timer ...)
-  kDead = 6,      // on a free list
+  kDead = 6,      // on a free list, or its next creator
   kHandedOff =
       9,  // runs on without a P, which preemption took (sched/preempt.h)
 };
@@ -21,7 +21,8 @@ enum class GStatus : std::uint32_t {
 // P states (Go's numbers). The comment names the one place that holds the P.
 enum class PStatus : std::uint32_t {
   kIdle = 0,     // on sched.pidle
-  kRunning = 1,  // m->p of exactly one M, or on its way to one (m->nextp)
+  kRunning = 1,  // m->p of exactly one M, or on its way to one: m->nextp,
+                 // sched.needm, or in the hands of whoever starts the M
   kSyscall = 2,  // nobody: m->oldp of an M in a system call, which comes back
                  // for it; whoever moves the state from here by
                  // compare-and-swap has it

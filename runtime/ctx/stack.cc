@@ -159,6 +159,8 @@ G* CarveStacks(std::uint32_t stack_class, int want, int* got) {
 }
 
 void ForEachG(void (*fn)(G*, void*), void* arg) {
+  // acquire, here and below: a slab and its Gs are constructed by then; pairs
+  // with the releases in NewSlab and CarveStacks.
   const std::uint32_t n = pool.nslabs.load(memory_order_acquire);
   for (std::uint32_t s = 0; s < n; s++) {
     const Slab& slab = *pool.slabs[s];
@@ -172,6 +174,8 @@ void ForEachG(void (*fn)(G*, void*), void* arg) {
 }
 
 G* GuardOwner(std::uintptr_t addr) {
+  // acquire, here and below: a slab and its Gs are constructed by then; pairs
+  // with the releases in NewSlab and CarveStacks.
   const std::uint32_t n = pool.nslabs.load(memory_order_acquire);
   for (std::uint32_t s = 0; s < n; s++) {
     const Slab& slab = *pool.slabs[s];

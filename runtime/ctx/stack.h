@@ -1,7 +1,7 @@
 // Goroutine stacks: where they come from and how they are told apart.
 //
-// A stack is a slot of a slab of reserved address space (64 KiB slots by
-// default). Lowest: the guard, then the usable part, then, at the very top in
+// A stack is a slot of a slab of reserved address space (by default 64 KiB and
+// the guard). Lowest: the guard, then the usable part, then, at the very top in
 // the page that is touched first anyway, the callable and the G itself. Only
 // touched pages cost memory: a parked goroutine costs 4096 bytes and 128 bytes
 // of page table.

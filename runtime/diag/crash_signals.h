@@ -8,8 +8,8 @@
 // the handler may have interrupted malloc, so nothing here allocates.
 //
 // Protocol, first match wins (the table for users: panic.h):
-//   1. the thread is reporting already       `panic during panic`, exit status
-//   4
+//   1. the thread is reporting already       `panic during panic`, exit
+//                                            status 4
 //   2. the address lies in a stack's guard   the report of ctx/stack.h
 //   3. the machine's complaint (si_code > 0) about a goroutine's own code
 //        address below 4096, SIGFPE, or SetPanicOnFault

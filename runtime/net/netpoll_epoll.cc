@@ -68,12 +68,15 @@ void NetpollWait(std::int64_t until) {
   if (EpollWaitNs(&event, 1, ns) > 0) {
     std::uint64_t count;
     // Drained before the flag is cleared: a break after that writes again.
+    // seq_cst: pairs with the exchange in NetpollBreak.
     (void)!::read(break_fd, &count, sizeof count);
     break_pending.store(0, memory_order_seq_cst);
   }
 }
 
 void NetpollBreak() {
+  // seq_cst: pairs with the store in NetpollWait. The caller's timer is in its
+  // heap before; whoever clears the flag looks there after.
   if (break_pending.exchange(1, memory_order_seq_cst) != 0) return;
   const std::uint64_t one = 1;
   (void)!::write(break_fd, &one, sizeof one);

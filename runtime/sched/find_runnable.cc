@@ -5,7 +5,7 @@
 // part:
 //   1. under sched.lock look at the global queue again, give the P up;
 //   2. if this M was spinning: stop spinning (seq_cst), then look at every
-//      queue and timer once more (S4 in spinning.h, MN-7);
+//      queue once more (S4 in spinning.h, MN-7);
 //   3. one M waits for the earliest timer of all Ps in netpoll; the others
 //      sleep until somebody hands them a P.
 //
@@ -13,8 +13,8 @@
 // the last look and the sleep); a dedicated timer thread (a thread switch for
 // every sleeper).
 //
-// Invariants: MN-3, MN-5 (61st tick), MN-6 (an idle process sleeps), MN-7.
-// Lesson 06.
+// Invariants: MN-3 and MN-7 of spinning.h; MN-5 the global queue is looked at
+// every 61st tick at the latest; MN-6 an idle process sleeps.
 #include <cstdint>
 
 #include "runtime/core/getg.h"

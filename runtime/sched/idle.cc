@@ -91,6 +91,7 @@ void HandoffP(P* p) {
     return StartM(p, false);
   }
   // No work, but nobody is looking for any either: be the one who looks.
+  // seq_cst: as in Wakep.
   std::int32_t none = 0;
   if (sched.nmspinning.load(memory_order_relaxed) == 0 &&
       sched.npidle.load(memory_order_relaxed) == 0 &&

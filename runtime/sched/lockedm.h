@@ -17,7 +17,8 @@
 // Invariants: LOT-1 n locks need n unlocks; LOT-2 the goroutine resumes on the
 // same thread; LOT-3 no other runs there; LOT-4 to end while pinned ends the
 // thread; LOT-5 children are not pinned; LOT-6 an unlock too many does nothing;
-// LOT-8 a pinned goroutine that waits holds no P. Lesson 12.
+// LOT-7 what a pinned thread has changed of itself reaches no other thread;
+// LOT-8 a pinned goroutine that waits holds no P.
 #pragma once
 
 #include "runtime/core/sched.h"

@@ -11,7 +11,6 @@
 //   PARK-3 only legal transitions (core/status.h);
 //   PARK-4 a parked goroutine costs no CPU;
 //   PARK-5 commit runs after the status is kWaiting and the context is saved.
-// Lesson 03.
 #pragma once
 
 #include "runtime/core/sched.h"

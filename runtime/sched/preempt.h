@@ -35,9 +35,9 @@
 //         races with nobody; a signal without preempt_wanted is not ours.
 //         Every one goes on to whoever had SIGURG before (the kernel may make
 //         one of ours and somebody else's);
-//   PRE-4 a goroutine that was interrupted is runnable, pinned to its thread
-//         until it runs again;
-//   MON-4, MON-5 of sysmon.h rest on this. Lesson 08.
+//   PRE-4 a goroutine whose thread sleeps in the handler is runnable, pinned to
+//         that thread until it runs again;
+//   MON-4, MON-5 of sysmon.h rest on this.
 #pragma once
 
 #include <cstdint>

@@ -151,6 +151,7 @@ int NumCPU() { return sched.ncpu; }
 int NumGoroutine() {
   // All ends before all beginnings: a goroutine that moves and ends meanwhile
   // may be counted too often, never too rarely.
+  if (sched.allps.load(memory_order_acquire) == nullptr) return 0;
   const AllPs& all = Allp();
   std::int64_t n = 0;
   for (std::int32_t i = 0; i < all.made; i++) {

@@ -2,13 +2,13 @@
 //
 // Ps above the new number give what they hold to the others: runnable
 // goroutines go to the head of the global queue (they have waited longest),
-// timers to the caller's P, free Gs to the global list. The Ps themselves stay
+// timers to P 0, free Gs to the global list. The Ps themselves stay
 // for the day when the number grows again, since counters and stale readers
 // refer to them.
 //
 // Invariants: GMP-1 no goroutine is lost; GMP-3 timers of removed Ps still
-// fire; GMP-4 a goroutine in a system call comes back although its P is gone.
-// Lesson 14.
+// fire; GMP-4 a goroutine in a system call comes back although its P is gone;
+// GMP-5 n <= 0 only reads.
 #pragma once
 
 #include <cstdint>

@@ -12,8 +12,7 @@
 //
 // Protocol:
 //   put  read head (acquire: thieves have finished reading the slots it
-//   passed),
-//        write the slot, publish with tail (release).
+//        passed), write the slot, publish with tail (release).
 //   get  read the slot at head, claim it by compare-and-swap of head.
 // Lesson 04. This text is compiled twice: included by the contract header it is
 // inline in the runtime; compiled as a file of its own it is the solution that

@@ -18,6 +18,7 @@ void internal::WakepSlow() {
     // The idle P found itself work meanwhile. An M that is on its way to sleep
     // must not rely on us: needspinning asks it to look once more.
     sched.needspinning.store(1, memory_order_relaxed);
+    // seq_cst: as the decrement in LookAgain.
     sched.nmspinning.fetch_sub(1, memory_order_seq_cst);
     sched.lock.Unlock();
     return;
@@ -51,6 +52,7 @@ bool IdleP(P* p, bool spinning) {
 void ResetSpinning(M* m) {
   MN_DCHECK(m->spinning, "S3");
   m->spinning = false;
+  // seq_cst: as the decrement in LookAgain; Wakep looks at the count next.
   sched.nmspinning.fetch_sub(1, memory_order_seq_cst);
   Wakep();
 }

@@ -30,9 +30,9 @@
 //
 // Invariants:
 //   MN-3 no runnable goroutine beside an idle P that nobody will wake;
-//   MN-4 spinning Ms are at most half of the busy Ps;
+//   MN-4 an M without work joins in only while fewer spin than half of the busy
+//        Ps;
 //   MN-7 as above.
-// Lesson 06.
 #pragma once
 
 #include "runtime/core/sched.h"

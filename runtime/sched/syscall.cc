@@ -9,7 +9,7 @@
 //   the thread itself, coming back (to kRunning): the fast path, no lock;
 //   sysmon, at its second sighting (to kRunning, in its hands, then HandoffP);
 //   whoever stops the world (to kGcstop);
-//   another thread that comes back from a call and finds its own P gone.
+//   another thread that had this P when it went into its own call.
 // The ways back: the same P; an idle one; none, then the goroutine joins the
 // global queue and the thread sleeps.
 //
@@ -22,7 +22,7 @@
 //
 // Invariants: SYS-1 while goroutines block, others go on; SYS-3 fast path: the
 // same P, no lock; SYS-4 no P free means global queue; SYS-5 the number of Ps
-// stays. Lesson 07.
+// stays.
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
@@ -104,7 +104,7 @@ __attribute__((noinline)) void ExitSyscallSlow(G* gp) {
 
 bool TakePFromSyscall(P* p, PStatus to) {
   PStatus syscall = PStatus::kSyscall;
-  // acquire: pairs with the release in EnterSyscall.
+  // acquire: pairs with the release in PutUpForGrabs.
   if (!p->status.compare_exchange_strong(syscall, to, memory_order_acquire,
                                          memory_order_relaxed)) {
     return false;

@@ -37,7 +37,8 @@ struct G;
 
 class Cond {
  public:
-  // `l` is a Mutex, an RWMutex or anything else with Lock and Unlock.
+  // `l` is a Mutex, an RWMutex or anything else with Lock and Unlock. Mirrors
+  // sync.NewCond.
   template <class L>
   explicit Cond(L& l)
       : l_{&l, [](void* p) { static_cast<L*>(p)->Lock(); },
@@ -49,7 +50,7 @@ class Cond {
   // is woken, locks it again. Mirrors sync.Cond.Wait.
   void Wait();
 
-  // while (!condition()) Wait();
+  // while (!condition()) Wait(); the loop that Go writes out. May park.
   template <class Condition>
   void Wait(Condition condition) {
     while (!condition()) Wait();

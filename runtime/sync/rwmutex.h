@@ -47,7 +47,8 @@ class RWMutex {
       RLockSlow();  // RW-2
   }
 
-  // Never parks. Fails while a writer is inside or pending.
+  // Never parks. Fails while a writer is inside or pending. Mirrors
+  // sync.RWMutex.TryRLock.
   [[nodiscard]] bool TryRLock() {
     std::uint64_t s = state_.load(memory_order_relaxed);
     while (s < kWriter) {
@@ -80,7 +81,7 @@ class RWMutex {
     }
   }
 
-  // Never parks. Fails while anybody is inside.
+  // Never parks. Fails while anybody is inside. Mirrors sync.RWMutex.TryLock.
   [[nodiscard]] bool TryLock() {
     std::uint64_t free = 0;
     // acquire: as in Lock.

@@ -47,7 +47,7 @@ class WaitGroup {
     AddSlow(delta, s);
   }
 
-  // Mirrors sync.WaitGroup.Done.
+  // Add(-1). Does not park. Mirrors sync.WaitGroup.Done.
   void Done() { Add(-1); }
 
   // Parks (`sync.WaitGroup.Wait`) until the counter is zero; returns at once if
@@ -61,7 +61,8 @@ class WaitGroup {
 
   // Runs f in a new goroutine that the group waits for. Done is performed when
   // f returns or calls Goexit; an exception that leaves f ends the process
-  // before. Mirrors sync.WaitGroup.Go.
+  // before. Does not park, but may give way to a preemption, as mn::Go does.
+  // Mirrors sync.WaitGroup.Go.
   template <class F>
   [[gnu::always_inline]] inline void Go(F&& f) {
     Add(1);
