@@ -19,6 +19,7 @@
 #include "runtime/sched/preempt.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/sched/stw.h"
+#include "runtime/testing/bare_program.h"
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
@@ -492,6 +493,14 @@ TEST_F(Gomaxprocs, NoGoroutineIsCountedTwiceOrForgotten) {
   }
   for (int i = 0; i < 50; i++) ch.Send(0);
   while (NumGoroutine() != before) Gosched();
+}
+
+MN_BARE_PROGRAM(CountsBeforeMain) {
+  return NumGoroutine() + GOMAXPROCS() + NumCPU();
+}
+
+TEST(GomaxprocsEnvironment, NothingIsThereBeforeMain) {
+  EXPECT_TRUE(Exited(RunProgram("CountsBeforeMain"), 0));
 }
 
 // ---- what decides the number ------------------------------------------------
