@@ -116,7 +116,7 @@ CLAIMS = [
     {
         "id": "queue.global_turn",
         "section": 0,
-        "source": "Go proc.go findRunnable, schedtick % 61",
+        "source": "Go proc.go findRunnable, schedtick % 61; MN-5",
         "says": "While local work never ends, every 61st turn of a P goes to a goroutine of the global queue.",
         "profile": "both",
         "test": "sched/fairness_test",

@@ -28,6 +28,7 @@
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
 #include "runtime/sched/preempt.h"
+#include "runtime/sched/runtime_call.h"
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
@@ -345,6 +346,33 @@ TEST(Preempt, Pre_ErrnoIsAsItWas) {
   }
   wg.Wait();
   EXPECT_EQ(right, 8);
+}
+
+// The signal is the thread's own, so it arrives before PreemptOne returns.
+TEST(Preempt, Pre2_InsideTheRuntimeTheSignalOnlyLeavesANote) {
+  MN_NEEDS_ASYNC_SIGNALS();
+  ParkingCall call("test");
+  const P* const mine = getp();
+  SetPreemptPending(false);
+  PreemptOne(getp());
+  EXPECT_TRUE(PreemptPending());
+  EXPECT_EQ(getp(), mine);
+  EXPECT_EQ(getg()->status.load(), GStatus::kRunning);
+}
+
+TEST(Preempt, Pre2_TheNextCallThatMayParkGivesWay) {
+  const int before = GOMAXPROCS(1);
+  std::atomic<bool> ran{false};
+  WaitGroup wg;
+  wg.Go([&] { ran = true; });
+  {
+    RuntimeCall call("test");
+    SetPreemptPending(true);
+  }
+  { ParkingCall call("test"); }
+  EXPECT_TRUE(ran);
+  wg.Wait();
+  GOMAXPROCS(before);
 }
 
 TEST(Preempt, Pre4_AnInterruptedGoroutineGoesOnOnItsThread) {

@@ -9,6 +9,7 @@
 
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
+#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {
@@ -18,6 +19,17 @@ TEST(WaitGroup, WaitOnZeroReturnsAtOnce) {
   wg.Wait();
   wg.Add(1);
   wg.Done();
+  wg.Wait();
+}
+
+// A thread that the runtime does not know may do nothing else.
+TEST(WaitGroup, Wg1_WithNobodyWaitingAddAndDoneAreOneAtomicOperation) {
+  WaitGroup wg;
+  test::OnForeignThread([&] {
+    wg.Add(2);
+    wg.Done();
+    wg.Done();
+  });
   wg.Wait();
 }
 
