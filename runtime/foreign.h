@@ -40,7 +40,8 @@ void Callback(void (*run)(void*), void* arg);
 // for a P first, so it may take as long as goroutines take. An exception that
 // leaves f passes to the caller; Goexit inside f is fatal, since the C frames
 // below have no destructors. Called by a goroutine that is in no foreign call it
-// just calls f. May park; before Main it is a fatal error. No deadlock is
+// just calls f. A thread is not cancelled (pthread_cancel) while f runs, but
+// after. May park; before Main it is a fatal error. No deadlock is
 // reported while the process has threads that the runtime did not make, since
 // they may call in. Mirrors a cgo callback.
 template <class F>

@@ -115,8 +115,9 @@ int GOMAXPROCS();
 
 // Sets the number of Ps to n and returns the old one; n <= 0 only reads, as
 // GOMAXPROCS() does. Stops all goroutines for a moment. The number stays until
-// it is set again: the quota no longer matters. Caller: a goroutine. May park.
-// Mirrors runtime.GOMAXPROCS(n).
+// it is set again: the quota no longer matters. More than 65 536, here or in the
+// environment, is a fatal error. Caller: a goroutine. May park. Mirrors
+// runtime.GOMAXPROCS(n).
 int GOMAXPROCS(int n);
 
 // Undoes GOMAXPROCS(n) and the environment variable: the number follows CPUs

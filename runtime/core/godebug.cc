@@ -1,6 +1,9 @@
 #include "runtime/core/godebug.h"
 
+#include <algorithm>
 #include <charconv>
+#include <climits>
+#include <cstdint>
 #include <cstdlib>
 
 namespace mn {
@@ -28,6 +31,15 @@ long GodebugNumber(std::string_view name, long otherwise) {
       std::from_chars(text.data(), text.data() + text.size(), n);
   const bool whole = !text.empty() && end == text.data() + text.size();
   return error == std::errc{} && whole ? n : otherwise;
+}
+
+std::int64_t GodebugNs(std::string_view name, std::int64_t unit,
+                       std::int64_t otherwise) {
+  constexpr std::int64_t kMost = INT64_MAX / 4;
+  constexpr long kNone = LONG_MIN;
+  const long n = GodebugNumber(name, kNone);
+  if (n == kNone) return otherwise;
+  return std::clamp<std::int64_t>(n, -kMost / unit, kMost / unit) * unit;
 }
 
 }  // namespace mn

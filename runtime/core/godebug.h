@@ -2,6 +2,7 @@
 // the last of a name wins. Unknown names are ignored, as Go does.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace mn {
@@ -13,5 +14,10 @@ std::string_view Godebug(std::string_view name);
 // The number that `name` is set to; `otherwise` if it is not set or no decimal
 // number.
 long GodebugNumber(std::string_view name, long otherwise);
+
+// As a number of `unit` nanoseconds, in nanoseconds: 73 years at most, so that
+// deadlines can be made of it.
+std::int64_t GodebugNs(std::string_view name, std::int64_t unit,
+                       std::int64_t otherwise);
 
 }  // namespace mn

@@ -22,6 +22,7 @@ struct alignas(64) P {
   std::uint32_t gfree_count = 0;  // of gfree, below
   std::uint64_t goid_next = 0;    // ids reserved for this P: [next, end)
   std::uint64_t goid_end = 0;
+  bool owes_global_turn = false;  // a timer took it (MN-5)
 
   // atomic: written by the owner. Goroutines handed out: the 1/61 rule, and for
   // thieves the sign that the owner is at work.

@@ -1,7 +1,10 @@
 // The report of a stack overflow.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 
@@ -31,6 +34,30 @@ MN_PROGRAM(Overflows) {
   });
   Chan<int>().Recv();
   return 0;
+}
+
+// Locked memory takes no guard by madvise.
+MN_PROGRAM(OverflowsInLockedMemory) {
+  rlimit limit;
+  ::getrlimit(RLIMIT_MEMLOCK, &limit);
+  if (limit.rlim_cur < (std::uint64_t{1} << 30) ||
+      ::mlockall(MCL_FUTURE | MCL_ONFAULT) != 0) {
+    return 77;
+  }
+  Chan<int> gate(0);
+  for (int i = 0; i < 2000; i++) Go([gate]() mutable { gate.Recv(); });
+  Go([] {
+    volatile int depth = 0;
+    RecurseForEver(&depth);
+  });
+  gate.Recv();
+  return 0;
+}
+
+TEST(Overflow, IsReportedInLockedMemoryToo) {
+  const ProcessResult r = RunProgram("OverflowsInLockedMemory");
+  if (r.exit_status == 77) GTEST_SKIP() << "ulimit -l is too low";
+  EXPECT_TRUE(Died(r, "runtime: goroutine stack exceeds 65536-byte limit\n"));
 }
 
 TEST(Overflow, IsReportedWithTheSizeAndTheOption) {

@@ -22,7 +22,7 @@ namespace {
 #define MADV_GUARD_INSTALL 102
 #endif
 
-// Picked: 1024 default stacks; a million goroutines are a thousand mmaps.
+// Picked: 963 default stacks; a million goroutines are a thousand mmaps.
 constexpr std::size_t kSlabSize = 64 << 20;
 constexpr std::size_t kMaxSlabs = 1 << 17;
 
@@ -79,10 +79,13 @@ void InstallGuard(std::uintptr_t base, std::size_t size) {
       pool.guard = Guard::kMadvise;
       return;
     }
-    if (pool.guard == Guard::kMadvise) {
+    // Not in locked memory (mlockall), whatever the kernel.
+    if (pool.guard == Guard::kMadvise && errno != EINVAL) {
       Throw("cannot guard a goroutine's stack (madvise)", "out of memory");
     }
-    pool.guard = Guard::kMprotect;  // before Linux 6.13
+    if (pool.guard != Guard::kMadvise) {
+      pool.guard = Guard::kMprotect;  // before Linux 6.13
+    }
   }
   if (::mprotect(p, size, PROT_NONE) != 0) {
     Throw(

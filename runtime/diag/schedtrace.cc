@@ -74,7 +74,7 @@ __attribute__((no_sanitize("thread"))) void AddDetail(Text& text) {
         Id(m != nullptr, m != nullptr ? m->id : 0).c_str(),
         p->runq.tail.load(memory_order_relaxed) -
             p->runq.head.load(memory_order_relaxed),
-        p->gfree_count, const_cast<Timers&>(p->timers).Len());
+        p->gfree_count, p->timers.Len());
   }
   // Newest first, which is descending by id.
   for (const M* m = sched.allm; m != nullptr; m = m->alllink) {
@@ -152,7 +152,7 @@ void PrintSchedtrace(std::int64_t since_start_ns, bool detail) {
 }
 
 Schedtrace::Schedtrace()
-    : period_(GodebugNumber("schedtrace", 0) * 1'000'000),
+    : period_(GodebugNs("schedtrace", 1'000'000, 0)),
       detail_(GodebugNumber("scheddetail", 0) > 0),
       start_(Nanotime()),
       next_(start_) {}

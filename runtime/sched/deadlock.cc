@@ -12,26 +12,36 @@
 // pending, and no thread is left that could call in.
 #include "runtime/sched/deadlock.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "runtime/core/fatal.h"
 #include "runtime/core/sanitizer.h"
 #include "runtime/core/sched.h"
+#include "runtime/sched/sysmon.h"
 
 namespace mn {
 
 namespace {
 
+// /proc/self/task: a thread may be in another root or mount namespace by the
+// time that it asks.
+int tasks = -1;
+
 // Has the process threads that are not Ms?
 bool OtherThreadsLive() {
   struct stat task;
-  if (::stat("/proc/self/task", &task) != 0) return sched.nforeign > 0;
+  if (tasks < 0 || ::fstat(tasks, &task) != 0) return true;  // who knows
   // A link for each thread, and two of the folder's own. TSan has a thread.
   const auto threads = static_cast<std::int32_t>(task.st_nlink) - 2;
   return threads > sched.mcount.load(memory_order_relaxed) + (MN_TSAN ? 1 : 0);
 }
 
 }  // namespace
+
+void DeadlockInit() {
+  tasks = ::open("/proc/self/task", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
 
 bool CheckDead() {
   const std::int32_t alive = sched.mcount.load(memory_order_relaxed) -
@@ -45,7 +55,10 @@ bool CheckDead() {
   for (const P* p : Allp()) {
     if (p->timers.NextWhen() != 0) return false;
   }
-  if (OtherThreadsLive()) return true;
+  if (OtherThreadsLive()) {
+    WakeSysmonFromDeepSleep();
+    return true;
+  }
   int waiting = 0;
   ForEachG([](G*, void* n) { ++*static_cast<int*>(n); }, &waiting);
   if (waiting == 0 && sched.main_exited) {

@@ -14,7 +14,7 @@
 // every sleeper).
 //
 // Invariants: MN-3 and MN-7 of spinning.h; MN-5 the global queue is looked at
-// every 61st tick at the latest; MN-6 an idle process sleeps.
+// every 61st tick, or at the next look after it; MN-6 an idle process sleeps.
 #include <cstdint>
 
 #include "runtime/core/getg.h"
@@ -95,9 +95,13 @@ G* LookForWork(M* m) {
     }
     std::int64_t now = 0;
     const bool fired = CheckTimers(p, &now);
-    // MN-5; but a goroutine that a timer has just woken was late already.
-    if (!fired &&
-        p->schedtick.load(memory_order_relaxed) % kGlobalQueueTick == 0) {
+    // MN-5; but a goroutine that a timer has just woken was late already. It may
+    // go first once, or one that sleeps again and again would for ever.
+    const bool turn =
+        p->owes_global_turn ||
+        p->schedtick.load(memory_order_relaxed) % kGlobalQueueTick == 0;
+    p->owes_global_turn = turn && fired && !p->owes_global_turn;
+    if (turn && !p->owes_global_turn) {
       if (G* gp = FromGlobal(p, false)) return gp;
     }
     if (G* gp = RunqGet(p->runq)) return gp;

@@ -83,13 +83,19 @@ void RunForeignCall(void* arg) {
     call->run(call->arg);
   } catch (...) {
     call->error = std::current_exception();
-    // Goexit, which no C++ code may swallow.
-    if (call->error == nullptr) throw;
+    if (call->error == nullptr) {  // no C++ exception
+      Throw("pthread_exit was called inside mn::Callback; return instead",
+            "pthread_exit inside a callback");
+    }
   }
 }
 
+// The thread cannot be cancelled meanwhile: that would unwind a goroutine that
+// holds a P, or is about to be woken, without a word to the scheduler.
 void CallbackOnForeignThread(M* m, void (*run)(void*), void* arg) {
   ForeignCall call{run, arg, nullptr};
+  int cancel = 0;
+  ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
   EnterRuntime();
   G* gp = NewForeignG(sizeof(ForeignCall*));
   *static_cast<ForeignCall**>(gp->arg) = &call;
@@ -104,6 +110,7 @@ void CallbackOnForeignThread(M* m, void (*run)(void*), void* arg) {
   m->ending = false;
   m->locked_int = 0;
   LeaveRuntime();
+  ::pthread_setcancelstate(cancel, nullptr);
   if (call.error != nullptr) std::rethrow_exception(call.error);
 }
 

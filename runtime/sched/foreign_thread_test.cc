@@ -1,4 +1,5 @@
 // Callback from a thread that the runtime does not know.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sched.h>
@@ -387,6 +388,56 @@ TEST(ForeignThread, CanBeCancelled) {
   EXPECT_EQ(ForeignMs(), 0);
 }
 
+struct CallThatIsCancelled {
+  std::atomic<bool> inside{false}, may_end{false}, ended{false};
+};
+
+__attribute__((noinline)) void CallBackAndBlock(CallThatIsCancelled& call) {
+  Callback([&] {
+    call.inside = true;
+    while (!call.may_end) BlockingCall([] { ::usleep(100); });
+    call.ended = true;
+  });
+}
+
+TEST(ForeignThread, IsNotCancelledInsideACall) {
+  Watchdog dog("pthread_cancel and join");
+  CallThatIsCancelled call;
+  pthread_t t;
+  ASSERT_EQ(::pthread_create(
+                &t, nullptr,
+                [](void* arg) -> void* {
+                  CallBackAndBlock(*static_cast<CallThatIsCancelled*>(arg));
+                  for (;;) {
+                    ::pthread_testcancel();
+                    ::sched_yield();
+                  }
+                },
+                &call),
+            0);
+  while (!call.inside) Gosched();
+  EXPECT_EQ(::pthread_cancel(t), 0);
+  BlockingCall([] { ::usleep(2000); });
+  call.may_end = true;
+  void* result = nullptr;
+  BlockingCall([&] { ::pthread_join(t, &result); });
+  EXPECT_TRUE(call.ended);
+  EXPECT_EQ(result, PTHREAD_CANCELED);
+  EXPECT_EQ(ForeignMs(), 0);
+}
+
+MN_PROGRAM(ExitsTheThreadInsideACall) {
+  std::thread t([] { Callback([] { ::pthread_exit(nullptr); }); });
+  Join(t);
+  return 0;
+}
+
+TEST(ForeignThread, PthreadExitInsideACallIsFatal) {
+  EXPECT_TRUE(Died(RunProgram("ExitsTheThreadInsideACall"),
+                   "runtime: pthread_exit was called inside mn::Callback; "
+                   "return instead\n"));
+}
+
 // ---- deadlocks ----------------------------------------------------------
 
 // Nothing of the runtime runs any more. Any thread.
@@ -444,6 +495,25 @@ TEST(ForeignThread, Dlk_IsNotReportedWhileOneThatMayCallInLives) {
   }
 }
 
+MN_PROGRAM(AThreadHasNeverCalledInAndProcIsGone) {
+  if (::chroot("/dev") != 0) return 77;
+  Chan<int> ch(0);
+  std::thread t([&] {
+    WaitUntilNothingRuns();
+    Callback([&] { ch.Send(13); });
+  });
+  const int got = ch.Recv();
+  Join(t);
+  return got;
+}
+
+TEST(ForeignThread, Dlk_IsNotReportedWhereProcIsGoneEither) {
+  const ProcessResult r = RunProgram("AThreadHasNeverCalledInAndProcIsGone",
+                                     OnProcs(1, kCooperative));
+  if (r.exit_status == 77) GTEST_SKIP() << "may not chroot here";
+  EXPECT_TRUE(Exited(r, 13));
+}
+
 MN_PROGRAM(TheForeignThreadEnds) {
   Chan<int> ch(0);
   std::atomic<bool> called{false};
@@ -456,6 +526,14 @@ MN_PROGRAM(TheForeignThreadEnds) {
   while (!called) Gosched();
   ch.Recv();
   return 0;
+}
+
+TEST(ForeignThread, Dlk_IsReportedOnceItHasEndedBesideSchedtraceToo) {
+  const ProcessResult r = RunProgram(
+      "TheForeignThreadEnds", OnProcs(1, "asyncpreemptoff=1,schedtrace=50"));
+  EXPECT_EQ(r.exit_status, 2) << r.Describe();
+  EXPECT_THAT(r.err, ::testing::HasSubstr(
+                         "fatal error: all goroutines are asleep - deadlock!"));
 }
 
 TEST(ForeignThread, Dlk_IsReportedOnceItHasEnded) {

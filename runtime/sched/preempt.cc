@@ -292,7 +292,12 @@ void AskP(P* p, std::uint32_t what) {
   M* m = p->m.load(memory_order_acquire);
   if (m == nullptr) return;
   if (mode != PreemptMode::kOff) return Ask(m, what);
-  // Cooperation only: what the handler would leave in the runtime.
+  // Cooperation only: what the handler would leave in the runtime. The byte is
+  // the thread's own; one that holds p does not end before it had the lock
+  // (FreeM).
+  RtLock lock(sched.lock);
+  m = p->m.load(memory_order_relaxed);
+  if (m == nullptr) return;
   m->preempt_pending.load(memory_order_relaxed)
       ->store(true, memory_order_relaxed);
 }

@@ -9,9 +9,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 #include "runtime/core/getg.h"
+#include "runtime/core/in_runtime.h"
 #include "runtime/core/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/needs.h"
@@ -136,6 +138,21 @@ TEST(Godebug, PreemptStopStopsTheLoop) {
   EXPECT_TRUE(Exited(RunProgram("TheLoopStandsStill",
                                 OnProcs(1, "preempt=stop,preemptslice=500000")),
                      0));
+}
+
+MN_PROGRAM(WritesInAnExitHandler) {
+  std::atexit([] {
+    if (!InRuntime()) _exit(3);
+    sys::Write(STDOUT_FILENO, "written", 7);
+    if (!InRuntime()) _exit(4);
+  });
+  return 0;
+}
+
+TEST(Preempt, IsOverInExitHandlersAndStaysSoAfterTheirCalls) {
+  const ProcessResult r = RunProgram("WritesInAnExitHandler", OnProcs(1));
+  EXPECT_TRUE(Exited(r, 0));
+  EXPECT_EQ(r.out, "written");
 }
 
 MN_PROGRAM(DoesNothing) { return 0; }

@@ -67,7 +67,18 @@ std::int32_t SetGomaxprocs(std::int32_t n, bool by_hand) {
 
 }  // namespace
 
+// More than any machine has; a number with a digit too many would end in the
+// kernel's OOM killer.
+constexpr std::int32_t kMaxGomaxprocs = 1 << 16;
+
 void ProcResize(std::int32_t n) {
+  if (n > kMaxGomaxprocs) {
+    FatalText text;
+    text << "runtime: GOMAXPROCS=" << n << " exceeds the limit of "
+         << kMaxGomaxprocs << "\n";
+    text.Print();
+    Throw("too many processors");
+  }
   const AllPs* old = sched.allps.load(memory_order_relaxed);
   const std::int32_t made = old == nullptr ? 0 : old->made;
   auto* table = new AllPs;
@@ -86,12 +97,14 @@ void ProcResize(std::int32_t n) {
                               memory_order_relaxed);
   }
   if (old != nullptr) {
-    RtLock lock(sched.lock);
-    for (std::int32_t i = old->n - 1; i >= n; i--) {
-      P* p = old->p[i];
-      EmptyRunq(p);                            // GMP-1
-      table->p[0]->timers.TakeAll(p->timers);  // GMP-3
+    // Allocates, so not under sched.lock: a thread that was interrupted inside
+    // malloc may want that.
+    for (std::int32_t i = n; i < old->n; i++) {
+      table->p[0]->timers.TakeAll(old->p[i]->timers);  // GMP-3
     }
+    RtLock lock(sched.lock);
+    for (std::int32_t i = old->n - 1; i >= n; i--)
+      EmptyRunq(old->p[i]);  // GMP-1
   }
   for (std::int32_t i = n; i < made; i++) ReleaseGfree(table->p[i]);
   // release: pairs with the acquire in Allp. The old table stays for those who

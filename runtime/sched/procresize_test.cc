@@ -28,6 +28,7 @@ namespace mn {
 namespace {
 
 using std::chrono::milliseconds;
+using test::Died;
 using test::Exited;
 using test::ProcessResult;
 using test::RunProgram;
@@ -406,23 +407,11 @@ TEST_F(Gomaxprocs, Gmp2_StoppingAgainAndAgainStarvesNobody) {
 // limit has changed.
 TEST_F(Gomaxprocs, Gmp3_ATimerThatFallsDueInAStoppedWorldFires) {
   MN_NEEDS_ASYNC_SIGNALS();
-  GOMAXPROCS(2);
-  std::atomic<bool> stop{false}, awake{true}, fell_due{false};
-  std::atomic<bool> looping{false};
+  std::atomic<bool> done{false}, awake{true}, fell_due{false};
   WaitGroup wg;
-  // Nobody comes by the scheduler on P 0, and the sleeper's timer is P 1's.
-  // Random, or the two would keep to the wrong Ps for ever.
-  test::Rng rng = test::MakeRng();
-  wg.Go([&] {
-    while (getp()->id != 0) Sleep(std::chrono::microseconds(rng() % 100));
-    looping = true;
-    while (!stop.load(std::memory_order_relaxed)) {
-    }
-  });
-  while (!looping || getp()->id != 1) Sleep(std::chrono::microseconds(50));
   wg.Go([&] {
     BlockingCall([&] {
-      for (; !stop; ::usleep(100)) {
+      for (; !done; ::usleep(100)) {
         if (awake || sched.poll_until == 0 || !TryStopTheWorld()) continue;
         // Until whoever waits for the timer has looked for a P in vain.
         sched.needspinning = 0;
@@ -435,13 +424,22 @@ TEST_F(Gomaxprocs, Gmp3_ATimerThatFallsDueInAStoppedWorldFires) {
       }
     });
   });
-  while (!fell_due) {
-    awake = false;
-    Sleep(milliseconds(20));
-    awake = true;
-    dog_.Progress();
+  wg.Go([&] {
+    // For longer each time: on a busy machine it takes a while to stop a loop.
+    for (milliseconds d(20); !fell_due; d *= 2) {
+      awake = false;
+      Sleep(d);
+      awake = true;
+      dog_.Progress();
+    }
+    done = true;
+  });
+  // Nobody comes by the scheduler on P 0: only P 1's thread can help.
+  GOMAXPROCS(1);
+  GOMAXPROCS(2);
+  EXPECT_EQ(getp()->id, 0);
+  while (!done.load(std::memory_order_relaxed)) {
   }
-  stop = true;
   wg.Wait();
 }
 
@@ -517,6 +515,20 @@ TEST_F(Gomaxprocs, ACallMakesTheNumberCustomAndSetDefaultUndoesIt) {
   SetDefaultGOMAXPROCS();
   EXPECT_FALSE(GomaxprocsIsCustom());
   EXPECT_EQ(GOMAXPROCS(), standard);
+}
+
+MN_PROGRAM(AsksForTooMany) {
+  GOMAXPROCS(2'000'000'000);
+  return 0;
+}
+
+TEST(GomaxprocsEnvironment, ANumberWithADigitTooManyIsFatal) {
+  const char* const says =
+      "runtime: GOMAXPROCS=2000000000 exceeds the limit of 65536\n"
+      "fatal error: too many processors\n";
+  EXPECT_TRUE(Died(RunProgram("AsksForTooMany"), says));
+  EXPECT_TRUE(Died(
+      RunProgram("IsCustom", {.env = {{"GOMAXPROCS", "2000000000"}}}), says));
 }
 
 MN_PROGRAM(IsCustom) { return GomaxprocsIsCustom() ? 1 : 0; }

@@ -25,6 +25,22 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Every look of the sleeper's finds its timer due.
+TEST(Progress, Mn5_ASleeperThatIsAlwaysDueLeavesTheGlobalQueueItsTurn) {
+  const int before = GOMAXPROCS(1);
+  test::Watchdog dog("a goroutine of the global queue");
+  std::atomic<bool> done{false};
+  WaitGroup wg;
+  wg.Go([&] {
+    BlockingCall([] {});  // comes back by the global queue
+    test::Spin(milliseconds(30));
+    done = true;
+  });
+  while (!done) Sleep(std::chrono::nanoseconds(1));
+  wg.Wait();
+  GOMAXPROCS(before);
+}
+
 // A goroutine that polls and yields notices a value that comes later.
 void PollAndYield(bool pinned) {
   Chan<int> in(0), ack(0);

@@ -12,6 +12,7 @@
 #include "runtime/diag/traceback.h"
 #include "runtime/go.h"
 #include "runtime/net/netpoll.h"
+#include "runtime/sched/deadlock.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/preempt.h"
 #include "runtime/sched/procresize.h"
@@ -45,6 +46,7 @@ int Main(std::function<int()> fn) {
   std::set_terminate(TerminateHandler);
   InstallCrashSignals();
   NetpollInit();
+  DeadlockInit();
   PreemptInit();
 
   ProcResize(SchedInitGomaxprocs());

@@ -95,9 +95,9 @@ void GetPBack(G* gp) {
 }
 
 // The rest of ExitSyscall if the P is gone.
-__attribute__((noinline)) void ExitSyscallSlow(G* gp) {
+__attribute__((noinline)) void ExitSyscallSlow(G* gp, bool was) {
   GetPBack(gp);
-  LeaveRuntime();
+  LeaveRuntime(was);
 }
 
 }  // namespace
@@ -141,7 +141,7 @@ void internal::EnterSyscallBlock() {
 }
 
 void internal::ExitSyscall() {
-  EnterRuntime();
+  const bool was = EnterRuntime();  // true: an exit handler's call
   M* m = getm();
   G* gp = m->curg;
   P* p = m->oldp;
@@ -150,12 +150,12 @@ void internal::ExitSyscall() {
   if (p == nullptr || !p->status.compare_exchange_strong(
                           syscall, PStatus::kRunning, memory_order_acquire,
                           memory_order_relaxed)) [[unlikely]] {
-    return ExitSyscallSlow(gp);
+    return ExitSyscallSlow(gp, was);
   }
   p->m.store(m, memory_order_release);  // as in AcquireP
   m->p = p;
   SetStatus(gp, GStatus::kSyscall, GStatus::kRunning);
-  LeaveRuntime();
+  LeaveRuntime(was);
 }
 
 }  // namespace mn

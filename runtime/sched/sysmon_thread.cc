@@ -26,8 +26,8 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kWakePauseNs = 1'000'000;
 
 std::int64_t SliceFromGodebug() {
-  const long us = GodebugNumber("preemptslice", 0);
-  return us > 0 ? std::max<std::int64_t>(us * 1000, kSysmonMinNs) : kSliceNs;
+  const std::int64_t ns = GodebugNs("preemptslice", 1000, 0);
+  return ns > 0 ? std::max(ns, kSysmonMinNs) : kSliceNs;
 }
 
 void Look(SysmonView& view) {
@@ -130,6 +130,10 @@ void* Sysmon(void* arg) {
     }
     if (trace_due != 0 &&
         (sleep == kSysmonForever || trace_due - now < sleep)) {
+      if (sleep == kSysmonForever) {  // which would have asked
+        RtLock lock(sched.lock);
+        CheckDead();
+      }
       sleep = trace_due > now ? trace_due - now : 1;
     }
     const bool may_wake = now - woken_at >= kWakePauseNs;

@@ -105,8 +105,8 @@ void RemoveM(M* m) {
 
 std::int64_t IdleNs() {
   static const std::int64_t ns = [] {
-    const long ms = GodebugNumber("idlethreadms", 5000);
-    return std::int64_t{1'000'000} * (ms < 0 ? 5000 : ms);
+    const std::int64_t ns = GodebugNs("idlethreadms", 1'000'000, -1);
+    return ns < 0 ? 5'000'000'000 : ns;
   }();
   return ns;
 }
@@ -233,14 +233,16 @@ bool ThreadsMayBeReaped() {
 int ReapIdleMs(std::int64_t now) {
   if (CurrentProfile() == Profile::kGo) return 0;
   const std::int64_t idle_ns = IdleNs();
+  const std::int32_t keep =
+      PoolSize();  // once: GOMAXPROCS may change meanwhile
   M* end = nullptr;
   int reaped = 0;
   {
     RtLock lock(sched.lock);
-    if (sched.nmidle <= PoolSize()) return 0;
+    if (sched.nmidle <= keep) return 0;
     // midle is LIFO: the longest idle are at its end.
     M** link = &sched.midle;
-    for (std::int32_t kept = 0; kept < PoolSize(); kept++) {
+    for (std::int32_t kept = 0; kept < keep; kept++) {
       link = &(*link)->schedlink;
     }
     while (M* m = *link) {

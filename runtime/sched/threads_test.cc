@@ -293,5 +293,16 @@ TEST(Threads, Thr4_IdleMeansForFiveSeconds) {
   EXPECT_EQ(IdleNs(), 5'000'000'000);
 }
 
+MN_PROGRAM(IdlesForMoreThanAYear) {
+  return IdleNs() > 365LL * 24 * 3600 * 1'000'000'000 ? 0 : 1;
+}
+
+TEST(Threads, Thr4_AnAbsurdTimeMeansForEver) {
+  EXPECT_TRUE(Exited(
+      RunProgram("IdlesForMoreThanAYear",
+                 {.env = {{"GODEBUG", "idlethreadms=9223372036854775807"}}}),
+      0));
+}
+
 }  // namespace
 }  // namespace mn

@@ -65,6 +65,12 @@ class WaitGroup {
   // Mirrors sync.WaitGroup.Go.
   template <class F>
   [[gnu::always_inline]] inline void Go(F&& f) {
+    struct Undo {
+      WaitGroup* wg;
+      ~Undo() {
+        if (wg != nullptr) wg->Done();
+      }
+    } undo{this};  // if f cannot be copied
     Add(1);
     mn::Go([this, f = std::decay_t<F>(std::forward<F>(f))]() mutable {
       struct AtEnd {
@@ -73,6 +79,7 @@ class WaitGroup {
       } at_end{this};
       f();
     });
+    undo.wg = nullptr;
   }
 
  private:

@@ -48,6 +48,19 @@ TEST(WaitGroup, Wg3_WaitReturnsAfterTheLastDone) {
   EXPECT_EQ(finished, 3);
 }
 
+struct ThrowsWhenCopied {
+  ThrowsWhenCopied() = default;
+  ThrowsWhenCopied(const ThrowsWhenCopied&) { throw 1; }
+  void operator()() {}
+};
+
+TEST(WaitGroup, GoOfWhatCannotBeCopiedCountsNothing) {
+  WaitGroup wg;
+  const ThrowsWhenCopied f;
+  EXPECT_THROW(wg.Go(f), int);
+  wg.Wait();
+}
+
 // Go's TestWaitGroup: two groups as barriers, reused.
 TEST(WaitGroup, TwoGroupsMakeABarrier) {
   constexpr int kGoroutines = 16;

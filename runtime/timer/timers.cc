@@ -1,5 +1,9 @@
 #include "runtime/timer/timers.h"
 
+#include <new>
+
+#include "runtime/core/fatal.h"
+
 namespace mn {
 
 namespace {
@@ -47,7 +51,8 @@ void Timers::RemoveAt(std::size_t i) {
   SiftUp(last.timer->index);
 }
 
-void Timers::SetMin() {
+void Timers::Publish() {
+  len_.store(heap_.size(), memory_order_relaxed);
   // release: pairs with the acquire in NextWhen.
   min_when_.store(heap_.empty() ? 0 : heap_[0].when, memory_order_release);
 }
@@ -55,9 +60,14 @@ void Timers::SetMin() {
 bool Timers::Add(Timer* t) {
   RtLock lock(mu_);
   t->heap = this;
-  heap_.push_back({t->when, next_seq_++, t});
+  try {
+    heap_.push_back({t->when, next_seq_++, t});
+  } catch (const std::bad_alloc&) {
+    // Not an exception: a sleeper's timer is added on another's stack.
+    Throw("cannot allocate a timer", "out of memory");
+  }
   SiftUp(heap_.size() - 1);
-  SetMin();
+  Publish();
   return t->index == 0;
 }
 
@@ -65,7 +75,7 @@ bool Timers::Stop(Timer* t) {
   RtLock lock(mu_);
   if (t->heap != this) return false;
   RemoveAt(t->index);
-  SetMin();
+  Publish();
   return true;
 }
 
@@ -75,7 +85,7 @@ int Timers::Run(std::int64_t now) {
   while (!heap_.empty() && heap_[0].when <= now) {
     const Timer t = *heap_[0].timer;  // gone once fn has run: copy first
     RemoveAt(0);
-    SetMin();
+    Publish();
     mu_.Unlock();
     t.fn(t.arg);
     fired++;
@@ -95,13 +105,8 @@ void Timers::TakeAll(Timers& other) {
     heap_.push_back({t->when, next_seq_++, t});
     SiftUp(heap_.size() - 1);
   }
-  other.SetMin();
-  SetMin();
-}
-
-std::size_t Timers::Len() {
-  RtLock lock(mu_);
-  return heap_.size();
+  other.Publish();
+  Publish();
 }
 
 }  // namespace mn

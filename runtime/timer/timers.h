@@ -40,7 +40,8 @@ struct Timer {
 class Timers {
  public:
   // REQUIRES: t is not pending; t stays valid until it fired or was stopped.
-  // Returns true if t is now the earliest.
+  // Returns true if t is now the earliest. Without memory for it the process
+  // ends.
   bool Add(Timer* t);
 
   // True: t was pending and will not fire. REQUIRES: t was added to this heap.
@@ -54,12 +55,13 @@ class Timers {
 
   // The earliest deadline, 0 if there is none; a snapshot without the lock.
   std::int64_t NextWhen() const {
-    // acquire: pairs with the release in SetMin: whoever sees a deadline may
+    // acquire: pairs with the release in Publish: whoever sees a deadline may
     // act on the timer that has it.
     return min_when_.load(memory_order_acquire);
   }
 
-  std::size_t Len();
+  // A snapshot without the lock.
+  std::size_t Len() const { return len_.load(memory_order_relaxed); }
 
  private:
   struct Entry {
@@ -74,7 +76,7 @@ class Timers {
   void SiftDown(std::size_t i);
   void Place(std::size_t i, const Entry& e);
   void RemoveAt(std::size_t i);
-  void SetMin();
+  void Publish();
 
   RtMutex mu_{LockRank::kTimers};
   // guarded by mu_
@@ -82,6 +84,7 @@ class Timers {
   std::uint64_t next_seq_ = 0;
   // atomic; written under mu_
   mn::atomic<std::int64_t> min_when_{0};
+  mn::atomic<std::size_t> len_{0};
 };
 
 }  // namespace mn
