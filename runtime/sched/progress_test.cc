@@ -15,7 +15,10 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/core/getg.h"
 #include "runtime/mn.h"
+#include "runtime/sched/park.h"
+#include "runtime/sched/runtime_call.h"
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
@@ -25,18 +28,31 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Every look of the sleeper's finds its timer due.
+// Sleeps until a time that has passed.
+void SleepForNoTime() {
+  ParkingCall call("test");
+  Timer t;
+  t.when = 1;
+  t.fn = [](void* gp) { Goready(static_cast<G*>(gp)); };
+  t.arg = call.g();
+  Gopark(
+      [](G*, void* timer) {
+        getp()->timers.Add(static_cast<Timer*>(timer));
+        return true;
+      },
+      &t, WaitReason::kSleep);
+}
+
 TEST(Progress, Mn5_ASleeperThatIsAlwaysDueLeavesTheGlobalQueueItsTurn) {
   const int before = GOMAXPROCS(1);
   test::Watchdog dog("a goroutine of the global queue");
-  std::atomic<bool> done{false};
+  std::atomic<int> turns{0};
   WaitGroup wg;
   wg.Go([&] {
-    BlockingCall([] {});  // comes back by the global queue
-    test::Spin(milliseconds(30));
-    done = true;
+    // Each time it comes back by way of the global queue.
+    for (; turns < 3; turns++) BlockingCall([] {});
   });
-  while (!done) Sleep(std::chrono::nanoseconds(1));
+  while (turns < 3) SleepForNoTime();
   wg.Wait();
   GOMAXPROCS(before);
 }
