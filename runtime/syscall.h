@@ -21,6 +21,13 @@ void ExitSyscall();
 struct SyscallExit {
   ~SyscallExit() { ExitSyscall(); }
 };
+
+// f in a function of its own: compilers compute errno's address once for each,
+// and the caller may have been on another thread before.
+template <class F>
+[[gnu::noinline]] auto CallOnThread(F&& f) -> std::invoke_result_t<F> {
+  return std::forward<F>(f)();
+}
 }  // namespace internal
 
 // Runs `f()`, which may block in the kernel (read of a file, open, flock ...),
@@ -41,7 +48,7 @@ template <class F>
 auto Syscall(F&& f) -> std::invoke_result_t<F> {
   internal::EnterSyscall();
   internal::SyscallExit exit;
-  return std::forward<F>(f)();
+  return internal::CallOnThread(std::forward<F>(f));
 }
 
 // As Syscall for a call that is known to block (wait4, a read that will take
@@ -51,7 +58,7 @@ template <class F>
 auto BlockingCall(F&& f) -> std::invoke_result_t<F> {
   internal::EnterSyscallBlock();
   internal::SyscallExit exit;
-  return std::forward<F>(f)();
+  return internal::CallOnThread(std::forward<F>(f));
 }
 
 // System calls that let other goroutines go on meanwhile. They return the error

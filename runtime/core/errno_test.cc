@@ -5,6 +5,7 @@
 // The check: what a call on the present thread leaves in errno is what is read,
 // not what the thread before has there.
 #include <errno.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -36,8 +37,17 @@ void Migrate(std::atomic<int>* migrations, std::atomic<int>* wrong) {
     if (Errno() != ERANGE) wrong->fetch_add(1);
     // The other half of the rule: inside a blocking call.
     if (i % 16 == 0) {
-      const int e = BlockingCall([] { return ::close(-1) < 0 ? errno : 0; });
-      if (e != EBADF) wrong->fetch_add(1);
+      const int e = BlockingCall([] {
+        ::close(-1);
+        return errno;
+      });
+      Gosched();
+      SetErrno(0);
+      const int other = Syscall([] {
+        ::open("/nonexistent", O_RDONLY);
+        return errno;
+      });
+      if (e != EBADF || other != ENOENT) wrong->fetch_add(1);
     }
   }
 }
