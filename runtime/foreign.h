@@ -76,7 +76,9 @@ class ForeignPool {
 
   // As Call, unless `stop` is requested while it waits for its turn: false
   // then, and f never runs. What f returns is discarded. A call that has begun
-  // cannot be stopped. Whoever requests the stop must be a goroutine.
+  // cannot be stopped. Whoever requests the stop must be a goroutine, and no
+  // other stop_callback of the same source may park: libstdc++ takes the thread
+  // that called request_stop for the one that runs them.
   template <class F>
   bool Call(std::stop_token stop, F&& f) {
     if (!Enter(stop)) return false;

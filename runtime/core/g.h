@@ -60,7 +60,7 @@ struct G {
   // ---- atomic: written by the owner, read by dumps and checks --------------
   mn::atomic<GStatus> status{GStatus::kIdle};
   mn::atomic<WaitReason> waitreason{WaitReason::kNone};
-  std::int64_t waitsince = 0;
+  std::int64_t waitsince = 0;  // nothing sets it yet: 0 is unknown
 
   // ---- fixed for ever -----------------------------------------------------
   std::uintptr_t stack_lo = 0;  // first usable byte, above the guard

@@ -1,5 +1,6 @@
 #include "runtime/diag/crash_signals.h"
 
+#include <setjmp.h>
 #include <signal.h>
 
 #include <cstdint>
@@ -207,12 +208,18 @@ struct Report {
   PrintAndDie(report, context);
 }
 
+// Where the reporting thread goes on after a fault; null: nowhere.
+sigjmp_buf* after_fault = nullptr;
+
 __attribute__((noinline)) void OnSignal(int sig, siginfo_t* info,
                                         void* context) {
   const StackPoint handler = MN_CALLERS_STACK_POINT();
   const auto addr = reinterpret_cast<std::uintptr_t>(info->si_addr);
   const bool fault = sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE;
   if (IsDying()) {
+    if (fault && IsSynchronous(info) && after_fault != nullptr) {
+      ::siglongjmp(*after_fault, 1);
+    }
     if (!IsSynchronous(info) && sig != SIGABRT) return;  // we are at it
     EnterFatal();                                        // does not return
   }
@@ -270,6 +277,21 @@ void InstallCrashSignals() {
         (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL;
     if (is_default) Install(sig);
   }
+}
+
+bool internal::SurvivesFaults(void (*fn)(void*), void* arg) {
+  if (MN_TSAN) {
+    fn(arg);
+    return true;
+  }
+  sigjmp_buf here;
+  const bool faulted = sigsetjmp(here, 0) != 0;
+  if (!faulted) {
+    after_fault = &here;
+    fn(arg);
+  }
+  after_fault = nullptr;
+  return !faulted;
 }
 
 void internal::LetAbortEnd() {

@@ -8,7 +8,9 @@
 // the handler may have interrupted malloc, so nothing here allocates.
 //
 // Protocol, first match wins (the table for users: panic.h):
-//   1. the thread is reporting already       `panic during panic`, exit
+//   1. the thread is reporting already       the trace that it follows ends
+//                                            (SurvivesFaults), or else
+//                                            `panic during panic`, exit
 //                                            status 4
 //   2. the address lies in a stack's guard   the report of ctx/stack.h
 //   3. the machine's complaint (si_code > 0) about a goroutine's own code
@@ -45,6 +47,11 @@ namespace internal {
 // Gives SIGABRT its default meaning if its handler is ours: for the abort that
 // ends a report (GOTRACEBACK=crash).
 void LetAbortEnd();
+
+// fn(arg), by the thread that is reporting (IsDying); false if a fault ended it,
+// after which its destructors have not run. Does not nest. (With TSan, which
+// must see every longjmp, the fault ends the report.)
+bool SurvivesFaults(void (*fn)(void*), void* arg);
 }  // namespace internal
 
 }  // namespace mn

@@ -308,7 +308,19 @@ void PrintOne(const G* gp, const StackPoint* here, Style& style) {
   } else if (g.status == GStatus::kSyscall) {
     out << "\tgoroutine in a blocking call; stack unavailable\n";
   } else if (g.fp != 0) {
-    PrintFrames(out, StackOf(g), style);
+    struct Walk {
+      FatalText& out;
+      const View& g;
+      Style& style;
+    } walk{out, g, style};
+    // Whoever is made ready meanwhile runs: only this thread has stopped.
+    const bool whole = internal::SurvivesFaults(
+        [](void* arg) {
+          const auto& w = *static_cast<const Walk*>(arg);
+          PrintFrames(w.out, StackOf(w.g), w.style);
+        },
+        &walk);
+    if (!whole) out << "\tit runs again, or its stack is damaged\n";
   } else {
     PrintStart(out, g, style);
   }

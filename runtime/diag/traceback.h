@@ -20,8 +20,8 @@
 // (panic.h) adds to it.
 //
 // Reads the stacks of parked goroutines, which must not run meanwhile for the
-// result to be exact; if they do, the trace is wrong but nothing outside the
-// stack is read. Does not take any of the runtime's locks.
+// result to be exact; if they do, the trace is wrong, and ends where following
+// it faults. Does not take any of the runtime's locks.
 #pragma once
 
 #include <optional>

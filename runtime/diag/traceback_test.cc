@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 
 #include "runtime/core/getg.h"
+#include "runtime/core/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
 #include "runtime/time.h"
@@ -119,7 +122,38 @@ TEST(Traceback, SaysWhoCreatedAGoroutine) {
   EXPECT_THAT(Section(r.err, "goroutine 1 ["), Not(HasSubstr("created by")));
 }
 
-// `waitsince` as the scheduler sets it for whoever waits for long.
+// Two that wait; the frame pointer of the first leads to a caller at address 5,
+// as that of one that runs again may.
+MN_PROGRAM(AStackLeadsNowhere) {
+  std::atomic<G*> damaged{nullptr}, sound{nullptr};
+  for (std::atomic<G*>* g : {&damaged, &sound}) {
+    Go([g] {
+      *g = getg();
+      ReceiveForEver();
+    });
+    while (*g == nullptr ||
+           g->load()->status.load(memory_order_relaxed) != GStatus::kWaiting) {
+      Gosched();
+    }
+  }
+  auto* frame = reinterpret_cast<std::uintptr_t*>(damaged.load()->stack_lo);
+  frame[0] = 0;
+  frame[1] = 5;
+  damaged.load()->fp = frame;
+  throw Panic("boom");
+}
+
+TEST(Traceback, AStackThatLeadsNowhereEndsItsOwnTraceOnly) {
+  if (MN_TSAN) GTEST_SKIP() << "TSan must see every longjmp";
+  const ProcessResult r =
+      RunProgram("AStackLeadsNowhere", {.env = {{"GOTRACEBACK", "all"}}});
+  ASSERT_TRUE(Died(r, "panic: boom\n"));
+  EXPECT_THAT(r.err,
+              HasSubstr("it runs again, or its stack is damaged\ncreated by"));
+  EXPECT_THAT(r.err, HasSubstr("ReceiveForEver"));
+}
+
+// Nothing of the scheduler sets `waitsince` yet.
 MN_PROGRAM(WaitsForMinutes) {
   G* waiter = nullptr;
   Go([&] {
