@@ -476,7 +476,7 @@ TEST(ForeignThread, Dlk_IsNotReportedWhileOneThatCalledInLives) {
 }
 
 // The policy of foreign.h: any thread that is not ours could call in.
-MN_PROGRAM(AThreadHasNeverCalledIn) {
+int ReceiveFromOneThatHasNeverCalledIn() {
   Chan<int> ch(0);
   std::thread t([&] {
     WaitUntilNothingRuns();
@@ -485,6 +485,10 @@ MN_PROGRAM(AThreadHasNeverCalledIn) {
   const int got = ch.Recv();
   Join(t);
   return got;
+}
+
+MN_PROGRAM(AThreadHasNeverCalledIn) {
+  return ReceiveFromOneThatHasNeverCalledIn();
 }
 
 TEST(ForeignThread, Dlk_IsNotReportedWhileOneThatMayCallInLives) {
@@ -497,14 +501,7 @@ TEST(ForeignThread, Dlk_IsNotReportedWhileOneThatMayCallInLives) {
 
 MN_PROGRAM(AThreadHasNeverCalledInAndProcIsGone) {
   if (::chroot("/dev") != 0) return 77;
-  Chan<int> ch(0);
-  std::thread t([&] {
-    WaitUntilNothingRuns();
-    Callback([&] { ch.Send(13); });
-  });
-  const int got = ch.Recv();
-  Join(t);
-  return got;
+  return ReceiveFromOneThatHasNeverCalledIn();
 }
 
 TEST(ForeignThread, Dlk_IsNotReportedWhereProcIsGoneEither) {
