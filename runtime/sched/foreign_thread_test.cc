@@ -16,6 +16,7 @@
 
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
+#include "runtime/core/sanitizer.h"
 #include "runtime/core/sched.h"
 #include "runtime/foreign.h"
 #include "runtime/mn.h"
@@ -433,6 +434,7 @@ MN_PROGRAM(ExitsTheThreadInsideACall) {
 }
 
 TEST(ForeignThread, PthreadExitInsideACallIsFatal) {
+  if (MN_TSAN) GTEST_SKIP() << "a fiber of TSan's may not call it";
   EXPECT_TRUE(Died(RunProgram("ExitsTheThreadInsideACall"),
                    "runtime: pthread_exit was called inside mn::Callback; "
                    "return instead\n"));
