@@ -280,7 +280,7 @@ void InstallCrashSignals() {
 }
 
 bool internal::SurvivesFaults(void (*fn)(void*), void* arg) {
-  if (MN_TSAN) {
+  if (MN_TSAN || MN_ASAN) {
     fn(arg);
     return true;
   }

@@ -50,7 +50,8 @@ void LetAbortEnd();
 
 // fn(arg), by the thread that is reporting (IsDying); false if a fault ended it,
 // after which its destructors have not run. Does not nest. (With TSan, which
-// must see every longjmp, the fault ends the report.)
+// must see every longjmp, and with ASan, whose redzones a longjmp on the fresh
+// stack leaves behind, the fault ends the report.)
 bool SurvivesFaults(void (*fn)(void*), void* arg);
 }  // namespace internal
 
