@@ -1,9 +1,9 @@
 // Chan<T>: Go's channel, a typed FIFO that goroutines meet at.
 //
 // A Chan is a handle, as in Go: copies refer to the same channel; the last copy
-// frees it. Default-constructed it is the nil channel, on which Send, Recv, Next
-// and range park for ever, TrySend and TryRecv return kWouldBlock, Len and Cap
-// are 0, and Close panics.
+// frees it. Default-constructed it is the nil channel, on which Send, Recv,
+// Next and range park for ever, TrySend and TryRecv return kWouldBlock, Len and
+// Cap are 0, and Close panics.
 //
 // Thread-safety: every function may be called from any goroutine at once.
 // Elements: any type with a move constructor that does not throw; moved in and

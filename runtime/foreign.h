@@ -15,11 +15,11 @@ namespace mn {
 
 // Calls f, which may be a C function that blocks, computes for long, or uses
 // thread-local state and signal masks: it keeps one thread for its duration
-// (perhaps another than the caller's), and no other goroutine runs there. The P goes to another thread when the call
-// takes longer than a tick of sysmon (20 us) and somebody needs it, so an empty
-// call costs a few nanoseconds, and 100 calls that block need 100 threads;
-// bound them with a ForeignPool. Returns what f returns; an exception passes
-// through.
+// (perhaps another than the caller's), and no other goroutine runs there. The P
+// goes to another thread when the call takes longer than a tick of sysmon
+// (20 us) and somebody needs it, so an empty call costs a few nanoseconds, and
+// 100 calls that block need 100 threads; bound them with a ForeignPool. Returns
+// what f returns; an exception passes through.
 //
 // f runs on the goroutine's stack (64 KiB unless GoOptions said otherwise). It
 // must not call the runtime except through Callback. errno: read it inside f.
@@ -38,10 +38,11 @@ void Callback(void (*run)(void*), void* arg);
 // meanwhile), or from a thread that the runtime did not make (it becomes one of
 // its threads for as long as f runs: f may use channels, Go, everything). Waits
 // for a P first, so it may take as long as goroutines take. An exception that
-// leaves f passes to the caller; Goexit inside f is fatal, since the C frames
-// below have no destructors. Called by a goroutine that is in no foreign call it
-// just calls f. A thread is not cancelled (pthread_cancel) while f runs, but
-// after. May park; before Main it is a fatal error. No deadlock is
+// leaves f passes to the caller; Goexit and pthread_exit inside f are fatal,
+// since the C frames below have no destructors. Called by a goroutine that is
+// in no foreign call it just calls f. A foreign thread is not cancelled
+// (pthread_cancel) while f runs, but after. May park; before Main it is a fatal
+// error. No deadlock is
 // reported while the process has threads that the runtime did not make, since
 // they may call in. Mirrors a cgo callback.
 template <class F>

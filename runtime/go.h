@@ -77,8 +77,8 @@ void RunCallable(void* p) {
 // parked or running shallow.
 //
 // A null std::function or function pointer is `fatal error: go of nil func
-// value`, as in Go. A stack size above 4 GiB is a fatal error, and so is running
-// out of stacks, with a message that names the limit.
+// value`, as in Go. A stack size above 4 GiB is a fatal error, and so is
+// running out of stacks, with a message that names the limit.
 //
 // Inlined always, so that a trace's `created by` names the caller.
 template <class F>
@@ -115,8 +115,8 @@ int GOMAXPROCS();
 
 // Sets the number of Ps to n and returns the old one; n <= 0 only reads, as
 // GOMAXPROCS() does. Stops all goroutines for a moment. The number stays until
-// it is set again: the quota no longer matters. More than 65 536, here or in the
-// environment, is a fatal error. Caller: a goroutine. May park. Mirrors
+// it is set again: the quota no longer matters. More than 65 536, here or in
+// the environment, is a fatal error. Caller: a goroutine. May park. Mirrors
 // runtime.GOMAXPROCS(n).
 int GOMAXPROCS(int n);
 

@@ -31,13 +31,13 @@ template <class F>
 }  // namespace internal
 
 // Runs `f()`, which may block in the kernel (read of a file, open, flock ...),
-// on one thread (perhaps another than the caller's). The P stays with the thread
-// unless the call lasts: sysmon takes it when it sees the call a second time,
-// 20 us or more later, and somebody could use it, and after 10 ms anyway. So a short call costs a few nanoseconds and a long one
-// lets other goroutines go on. When f returns the goroutine needs a P again and
-// may have to wait for one. Returns what f returns; an exception passes through
-// after the P is back. f must not call into the runtime (but see Callback in
-// foreign.h).
+// on one thread (perhaps another than the caller's). The P stays with the
+// thread unless the call lasts: sysmon takes it when it sees the call a second
+// time, 20 us or more later, and somebody could use it, and after 10 ms anyway.
+// So a short call costs a few nanoseconds and a long one lets other goroutines
+// go on. When f returns the goroutine needs a P again and may have to wait for
+// one. Returns what f returns; an exception passes through after the P is back.
+// f must not call into the runtime (but see Callback in foreign.h).
 //
 // errno: read it inside f; after the call the goroutine may be on another
 // thread. A call that SIGURG interrupts and that the kernel does not restart

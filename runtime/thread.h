@@ -33,7 +33,8 @@ int Gettid();
 //   runtime: program exceeds N-thread limit
 //   fatal error: thread exhaustion
 // and so does this call if there are more already. Negative counts as 0.
-// Returns the previous limit. Any thread; does not park. Mirrors debug.SetMaxThreads.
+// Returns the previous limit. Any thread; does not park. Mirrors
+// debug.SetMaxThreads.
 int SetMaxThreads(int threads);
 
 // Threads of the runtime that exist, sysmon included; foreign threads that have

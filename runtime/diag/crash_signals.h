@@ -48,10 +48,10 @@ namespace internal {
 // ends a report (GOTRACEBACK=crash).
 void LetAbortEnd();
 
-// fn(arg), by the thread that is reporting (IsDying); false if a fault ended it,
-// after which its destructors have not run. Does not nest. (With TSan, which
-// must see every longjmp, and with ASan, whose redzones a longjmp on the fresh
-// stack leaves behind, the fault ends the report.)
+// fn(arg), by the thread that is reporting (IsDying); false if a fault ended
+// it, after which its destructors have not run. Does not nest. (With TSan,
+// which must see every longjmp, and with ASan, whose redzones a longjmp on the
+// fresh stack leaves behind, the fault ends the report.)
 bool SurvivesFaults(void (*fn)(void*), void* arg);
 }  // namespace internal
 

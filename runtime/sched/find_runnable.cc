@@ -95,8 +95,8 @@ G* LookForWork(M* m) {
     }
     std::int64_t now = 0;
     const bool fired = CheckTimers(p, &now);
-    // MN-5; but a goroutine that a timer has just woken was late already. It may
-    // go first once, or one that sleeps again and again would for ever.
+    // MN-5; but a goroutine that a timer has just woken was late already. It
+    // may go first once, or one that sleeps again and again would for ever.
     const bool turn =
         p->owes_global_turn ||
         p->schedtick.load(memory_order_relaxed) % kGlobalQueueTick == 0;

@@ -8,9 +8,12 @@
 // our own threads run (ScheduleUntilEnded). The M stays with the thread until
 // that ends: thread-local state of the runtime's own is set up once.
 //
-// Invariants: CGO-1 the thread of a foreign call runs nothing else; CGO-2 its P
-// is up for grabs; CGO-3 n calls that block have n threads; CGO-4 a pool of k has at most k calls in progress; CGO-5 a
-// call that waits for its turn can be cancelled.
+// Invariants:
+//   CGO-1 the thread of a foreign call runs nothing else;
+//   CGO-2 its P is up for grabs;
+//   CGO-3 n calls that block have n threads;
+//   CGO-4 a pool of k has at most k calls in progress;
+//   CGO-5 a call that waits for its turn can be cancelled.
 #include "runtime/foreign.h"
 
 #include <pthread.h>

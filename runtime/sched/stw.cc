@@ -116,15 +116,15 @@ void StartTheWorld(M* m) {
   }
   if (m != nullptr) {
     AcquireP(m, mine);
-    // Not the P that it had: what was stopped in place there has been overtaken.
+    // Not the P that it had: what was stopped in place there is overtaken.
     if (mine != m->oldp) Bump(mine->schedtick);
     if (give_way) SetPreemptPending(true);
   } else {
     mine->status.store(PStatus::kRunning, memory_order_relaxed);
     StartM(mine, false);
   }
-  // What was queued meanwhile, and timers that fell due on a P that idles, found
-  // no P to be run on.
+  // What was queued meanwhile, and timers that fell due on a P that idles,
+  // found no P to be run on.
   Wakep();
 }
 

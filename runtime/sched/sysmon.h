@@ -14,8 +14,8 @@
 //
 // SysmonStep is a pure function of what it sees, the time, and its own state:
 // the tests run it on virtual time. sysmon_thread.cc collects the view and
-// carries the actions out, all but `netpoll`: no goroutine waits for the network
-// yet (net_waiters is 0).
+// carries the actions out, all but `netpoll`: no goroutine waits for the
+// network yet (net_waiters is 0).
 //
 // Invariants:
 //   MON-1 sleeps 20 us; after 50 looks without a retake twice as long each

@@ -233,8 +233,8 @@ bool ThreadsMayBeReaped() {
 int ReapIdleMs(std::int64_t now) {
   if (CurrentProfile() == Profile::kGo) return 0;
   const std::int64_t idle_ns = IdleNs();
-  const std::int32_t keep =
-      PoolSize();  // once: GOMAXPROCS may change meanwhile
+  // Read once: GOMAXPROCS may change meanwhile.
+  const std::int32_t keep = PoolSize();
   M* end = nullptr;
   int reaped = 0;
   {

@@ -39,4 +39,10 @@ if [[ -n $bad ]]; then
   printf 'format: not formatted:\n%s\nTo repair: tools/format/format.sh\n' "$bad" >&2
   exit 1
 fi
+# clang-format leaves comments alone.
+wide=$(printf '%s\0' "${files[@]}" | LC_ALL=C.UTF-8 xargs -0 grep -nHP '^(?=.{81}) *//' || true)
+if [[ -n $wide ]]; then
+  printf 'format: comments of more than 80 columns:\n%s\n' "$wide" >&2
+  exit 1
+fi
 echo "format: ${#files[@]} files are formatted"
