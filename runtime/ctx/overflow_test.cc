@@ -56,7 +56,8 @@ MN_PROGRAM(OverflowsInLockedMemory) {
 
 TEST(Overflow, IsReportedInLockedMemoryToo) {
   const ProcessResult r = RunProgram("OverflowsInLockedMemory");
-  if (r.exit_status == 77) GTEST_SKIP() << "ulimit -l is too low";
+  if (r.exit_status == 77)
+    GTEST_SKIP() << "may not lock memory here (ulimit -l)";
   EXPECT_TRUE(Died(r, "runtime: goroutine stack exceeds 65536-byte limit\n"));
 }
 

@@ -390,13 +390,13 @@ TEST(ForeignThread, CanBeCancelled) {
 }
 
 struct CallThatIsCancelled {
-  std::atomic<bool> inside{false}, may_end{false}, ended{false};
+  std::atomic<bool> may_end{false}, ended{false};
+  std::atomic<int> rounds{0};  // each with a cancellation point
 };
 
 __attribute__((noinline)) void CallBackAndBlock(CallThatIsCancelled& call) {
   Callback([&] {
-    call.inside = true;
-    while (!call.may_end) BlockingCall([] { ::usleep(100); });
+    for (; !call.may_end; call.rounds++) BlockingCall([] { ::usleep(100); });
     call.ended = true;
   });
 }
@@ -416,9 +416,9 @@ TEST(ForeignThread, IsNotCancelledInsideACall) {
                 },
                 &call),
             0);
-  while (!call.inside) Gosched();
+  while (call.rounds == 0) Gosched();
   EXPECT_EQ(::pthread_cancel(t), 0);
-  BlockingCall([] { ::usleep(2000); });
+  for (const int before = call.rounds; call.rounds < before + 2;) Gosched();
   call.may_end = true;
   void* result = nullptr;
   BlockingCall([&] { ::pthread_join(t, &result); });

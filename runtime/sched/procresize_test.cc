@@ -23,6 +23,7 @@
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
+#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {
@@ -420,7 +421,7 @@ TEST_F(Gomaxprocs, Gmp3_ATimerThatFallsDueInAStoppedWorldFires) {
           fell_due = true;
         }
         StartTheWorld(nullptr);
-        while (!awake) ::usleep(100);
+        test::BlockUntil(awake);
       }
     });
   });
@@ -465,7 +466,7 @@ TEST_F(Gomaxprocs, Gmp2_WhoIsNextInLineStaysNext) {
       }
       spins_at_stop = spins.load();
       StartTheWorld(nullptr);
-      while (!ran) ::usleep(100);
+      test::BlockUntil(ran);
     });
   });
   Gosched();
