@@ -8,7 +8,6 @@
 #include <chrono>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "conformance/support.h"
@@ -32,14 +31,15 @@ ProcessOptions Preemptive(int procs) {
 // `n` loops without calls, beside which the caller has had a turn.
 class Loops {
  public:
-  explicit Loops(int n, bool declared = false) {
-    for (int i = 0; i < n; i++) {
-      all_.Go([this, declared] {
+  explicit Loops(int n, bool declared = false)
+      : turns_(static_cast<std::size_t>(n)) {
+    for (std::atomic<long>& mine : turns_) {
+      all_.Go([this, &mine, declared] {
         if (declared) {
           PreemptibleScope scope;
-          Loop();
+          Loop(mine);
         } else {
-          Loop();
+          Loop(mine);
         }
       });
     }
@@ -52,12 +52,30 @@ class Loops {
   Loops(const Loops&) = delete;
   Loops& operator=(const Loops&) = delete;
 
- private:
-  void Loop() {
-    started_++;
-    while (!stop_.load(std::memory_order_relaxed)) {
+  // How many of them go on in a millisecond. Blocks the thread.
+  int ThatGoOn() const {
+    for (;;) {
+      const long long start = Nanotime();
+      const std::vector<long> before(turns_.begin(), turns_.end());
+      usleep(1000);
+      const std::vector<long> after(turns_.begin(), turns_.end());
+      if (Nanotime() - start > 2'000'000) continue;  // the kernel held us up
+      int n = 0;
+      for (std::size_t i = 0; i < before.size(); i++) {
+        n += after[i] != before[i];
+      }
+      return n;
     }
   }
+
+ private:
+  void Loop(std::atomic<long>& turns) {
+    started_++;
+    while (!stop_.load(std::memory_order_relaxed)) {
+      turns.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  std::vector<std::atomic<long>> turns_;
   std::atomic<bool> stop_{false};
   std::atomic<int> started_{0};
   WaitGroup all_;
@@ -121,16 +139,9 @@ TEST(Preemption, ASleeperInterruptsLoops) {
 MN_PROGRAM(HundredLoops) {
   Loops loops(100);
   std::vector<int> seen;
-  std::atomic<bool> done{false};
-  std::thread sampler([&] {
-    for (int i = 0; i < 200; i++) {
-      seen.push_back(test::RunningThreads());
-      usleep(1000);
-    }
-    done = true;
+  BlockingCall([&] {
+    for (int i = 0; i < 200; i++) seen.push_back(loops.ThatGoOn());
   });
-  while (!done) Gosched();
-  sampler.join();
   std::sort(seen.begin(), seen.end());
   Say("running", seen[seen.size() / 2]);
   Say("threads", NumThreads());

@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "runtime/mn.h"
+#include "runtime/testing/park.h"
 #include "runtime/testing/program.h"
 
 namespace mn {
 namespace {
 
+using test::AwaitParked;
 using test::Died;
 using test::ProcessResult;
 using test::RunProgram;
@@ -28,24 +30,6 @@ std::string PanicOf(F f) {
   }
   return "no panic";
 }
-
-// Lets others run until `n` goroutines wait on channels, main not among them.
-// Counts by what they have told it.
-class Waiting {
- public:
-  // In the goroutine, right before it waits.
-  void AboutToWait() { n_.fetch_add(1); }
-  // The goroutines have been switched away from for good: each gets the chance
-  // a hundred times over.
-  void Await(int n) {
-    while (n_.load() != n) Gosched();
-    for (int i = 0; i < 100; i++) Gosched();
-    Sleep(std::chrono::milliseconds(1));
-  }
-
- private:
-  std::atomic<int> n_{0};
-};
 
 // ---- nil ----------------------------------------------------------------
 
@@ -130,14 +114,10 @@ TEST(ClosedChan, Chn4_CloseWakesEveryReceiver) {
   constexpr int kReceivers = 20;
   Chan<int> ch(0);
   Chan<bool> got(0);
-  Waiting waiting;
   for (int i = 0; i < kReceivers; i++) {
-    Go([&, ch, got]() mutable {
-      waiting.AboutToWait();
-      got.Send(ch.Next().has_value());
-    });
+    Go([&, ch, got]() mutable { got.Send(ch.Next().has_value()); });
   }
-  waiting.Await(kReceivers);
+  AwaitParked(kReceivers, WaitReason::kChanReceive);
   ch.Close();
   for (int i = 0; i < kReceivers; i++) EXPECT_FALSE(got.Recv());
 }
@@ -147,14 +127,10 @@ TEST(ClosedChan, Chn4_ClosePanicsEveryWaitingSender) {
   Chan<int> ch(1);
   ch.Send(1000);
   Chan<std::string> got(0);
-  Waiting waiting;
   for (int i = 0; i < kSenders; i++) {
-    Go([&, ch, got, i]() mutable {
-      waiting.AboutToWait();
-      got.Send(PanicOf([&] { ch.Send(i); }));
-    });
+    Go([&, ch, got, i]() mutable { got.Send(PanicOf([&] { ch.Send(i); })); });
   }
-  waiting.Await(kSenders);
+  AwaitParked(kSenders, WaitReason::kChanSend);
   ch.Close();
   for (int i = 0; i < kSenders; i++) {
     EXPECT_EQ(got.Recv(), "send on closed channel");
@@ -195,13 +171,11 @@ TEST(UnbufferedChan, Chn2_TryRecvMeetsAWaitingSender) {
 TEST(UnbufferedChan, Chn3_SendReturnsOnlyAfterSomebodyReceived) {
   Chan<int> ch(0);
   std::atomic<bool> sent{false};
-  Waiting waiting;
   Go([&, ch]() mutable {
-    waiting.AboutToWait();
     ch.Send(1);
     sent.store(true);
   });
-  waiting.Await(1);
+  AwaitParked(1, WaitReason::kChanSend);
   EXPECT_FALSE(sent.load());
   ch.Recv();
   while (!sent.load()) Gosched();
@@ -211,12 +185,8 @@ TEST(UnbufferedChan, WaitingSendersAreServedInOrder) {
   constexpr int kSenders = 10;
   Chan<int> ch(0);
   for (int i = 0; i < kSenders; i++) {
-    Waiting waiting;
-    Go([&, ch, i]() mutable {
-      waiting.AboutToWait();
-      ch.Send(i);
-    });
-    waiting.Await(1);
+    Go([&, ch, i]() mutable { ch.Send(i); });
+    AwaitParked(i + 1, WaitReason::kChanSend);
   }
   for (int i = 0; i < kSenders; i++) EXPECT_EQ(ch.Recv(), i);
 }
@@ -227,12 +197,9 @@ TEST(UnbufferedChan, WaitingReceiversAreServedInOrder) {
   std::vector<int> got(kReceivers);
   WaitGroup wg;
   for (int i = 0; i < kReceivers; i++) {
-    Waiting waiting;
-    wg.Go([&, ch, i]() mutable {
-      waiting.AboutToWait();
-      got[static_cast<std::size_t>(i)] = ch.Recv();
-    });
-    waiting.Await(1);
+    wg.Go(
+        [&, ch, i]() mutable { got[static_cast<std::size_t>(i)] = ch.Recv(); });
+    AwaitParked(i + 1, WaitReason::kChanReceive);
   }
   for (int i = 0; i < kReceivers; i++) ch.Send(i);
   wg.Wait();
@@ -272,12 +239,8 @@ TEST(BufferedChan, Chn2_IsFifoOverBufferAndWaitingSenders) {
   ch.Send(0);
   ch.Send(1);
   for (int i = 2; i < 6; i++) {
-    Waiting waiting;
-    Go([&, ch, i]() mutable {
-      waiting.AboutToWait();
-      ch.Send(i);
-    });
-    waiting.Await(1);
+    Go([&, ch, i]() mutable { ch.Send(i); });
+    AwaitParked(i - 1, WaitReason::kChanSend);
   }
   for (int i = 0; i < 6; i++) EXPECT_EQ(ch.Recv(), i);
 }
@@ -286,12 +249,8 @@ TEST(BufferedChan, Chn2_IsFifoOverBufferAndWaitingSenders) {
 TEST(BufferedChan, Chn2_IsFifoForSendsAfterAWaitingSenderWasServed) {
   Chan<int> ch(3);
   for (int i = 0; i < 3; i++) ch.Send(i);
-  Waiting waiting;
-  Go([&, ch]() mutable {
-    waiting.AboutToWait();
-    ch.Send(3);
-  });
-  waiting.Await(1);
+  Go([&, ch]() mutable { ch.Send(3); });
+  AwaitParked(1, WaitReason::kChanSend);
   EXPECT_EQ(ch.Recv(), 0);
   EXPECT_EQ(ch.Len(), 3u);  // the precondition: it had been waiting
   EXPECT_EQ(ch.Recv(), 1);
@@ -302,12 +261,8 @@ TEST(BufferedChan, Chn2_IsFifoForSendsAfterAWaitingSenderWasServed) {
 TEST(BufferedChan, Chn2_ASendGoesStraightToAWaitingReceiver) {
   Chan<int> ch(2);
   Chan<int> got(1);
-  Waiting waiting;
-  Go([&, ch, got]() mutable {
-    waiting.AboutToWait();
-    got.Send(ch.Recv());
-  });
-  waiting.Await(1);
+  Go([&, ch, got]() mutable { got.Send(ch.Recv()); });
+  AwaitParked(1, WaitReason::kChanReceive);
   ch.Send(8);
   EXPECT_EQ(ch.Len(), 0u);
   EXPECT_EQ(got.Recv(), 8);

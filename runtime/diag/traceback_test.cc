@@ -208,8 +208,10 @@ MN_PROGRAM(NotRunYet) {
 }
 
 TEST(Traceback, AGoroutineThatHasNotRunShowsWhereItWillStart) {
-  const ProcessResult r = RunProgram(
-      "NotRunYet", {.env = {{"GOTRACEBACK", "all"}, {"GOMAXPROCS", "1"}}});
+  const ProcessResult r =
+      RunProgram("NotRunYet", {.env = {{"GOTRACEBACK", "all"},
+                                       {"GOMAXPROCS", "1"},
+                                       {"GODEBUG", test::kCooperative}}});
   ASSERT_TRUE(Died(r, "panic: early\n"));
   EXPECT_THAT(Section(r.err, "[runnable]:"), HasSubstr("RunCallable"));
 }

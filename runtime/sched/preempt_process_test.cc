@@ -16,6 +16,7 @@
 #include "runtime/core/in_runtime.h"
 #include "runtime/core/sanitizer.h"
 #include "runtime/mn.h"
+#include "runtime/sched/runtime_call.h"
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
@@ -124,9 +125,9 @@ TEST(Godebug, PreemptHandoffLetsTheLoopRunOnWithoutAP) {
       Exited(RunProgram("TheLoopRunsOn", OnProcs(1, "preempt=handoff")), 0));
 }
 
-// A slice is longer than main looks.
 MN_PROGRAM(TheLoopStandsStill) {
   LoopAndMain both;
+  RuntimeCall call("test");  // main keeps the only P
   both.SpinUntil(GStatus::kRunnable);
   const long before = both.turns;
   test::Spin(milliseconds(20));
@@ -135,9 +136,8 @@ MN_PROGRAM(TheLoopStandsStill) {
 
 TEST(Godebug, PreemptStopStopsTheLoop) {
   MN_NEEDS_ASYNC_SIGNALS();
-  EXPECT_TRUE(Exited(RunProgram("TheLoopStandsStill",
-                                OnProcs(1, "preempt=stop,preemptslice=500000")),
-                     0));
+  EXPECT_TRUE(
+      Exited(RunProgram("TheLoopStandsStill", OnProcs(1, "preempt=stop")), 0));
 }
 
 MN_PROGRAM(WritesInAnExitHandler) {
@@ -208,7 +208,7 @@ TEST(Godebug, PreempttraceReportsEachFunctionOnce) {
   const ProcessResult r = RunProgram(
       "TwoKindsOfHogs", OnProcs(1, "preempttrace=1,preemptslice=1000"));
   ASSERT_TRUE(Exited(r, 0));
-  EXPECT_EQ(Count(r.err, "ran without a call that may park"), 2) << r.err;
+  // Others may be found running too: main, say, whose CPU the kernel took.
   EXPECT_EQ(Count(r.err, "FirstHog"), 1) << r.err;
   EXPECT_EQ(Count(r.err, "SecondHog"), 1) << r.err;
 }

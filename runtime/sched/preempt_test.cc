@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cctype>
 #include <chrono>
@@ -20,7 +21,6 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "runtime/core/getg.h"
@@ -32,7 +32,6 @@
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {
@@ -121,8 +120,9 @@ void ExpectGivesWayInsideLibc(Loop loop) {
   while (sched.nhandedoff.load() == 0) Gosched();
   stop = true;
   wg.Wait();
-  // One that called Done may lose its P once more, in free(3), before it is gone.
+  // One that called Done may lose its P once more, in free(3).
   while (NumGoroutine() != 1) Gosched();
+  RuntimeCall call("test");  // main has its P, if it had lost it
   EXPECT_EQ(sched.nhandedoff.load(), 0);
 }
 
@@ -442,17 +442,6 @@ TEST(Preempt, Mon5_ASleeperInterruptsALoop) {
 
 // ---- 100 loops --------------------------------------------------------------
 
-// The median of many looks from a thread that is not the runtime's.
-int MedianOfRunningThreads(int looks) {
-  std::vector<int> seen;
-  for (int i = 0; i < looks; i++) {
-    seen.push_back(test::RunningThreads());
-    ::usleep(1000);
-  }
-  std::sort(seen.begin(), seen.end());
-  return seen[seen.size() / 2];
-}
-
 // 100 loops, each of which has had a turn. Those that run on without a P share
 // the CPUs with the test: fewer then.
 class HundredLoops {
@@ -462,12 +451,12 @@ class HundredLoops {
   // `declared`: in a PreemptibleScope.
   explicit HundredLoops(bool declared) {
     for (int i = 0; i < count; i++) {
-      wg_.Go([this, declared] {
+      wg_.Go([this, i, declared] {
         if (declared) {
           PreemptibleScope scope;
-          Loop();
+          Loop(turns_[i]);
         } else {
-          Loop();
+          Loop(turns_[i]);
         }
         ended_++;
       });
@@ -482,37 +471,59 @@ class HundredLoops {
   HundredLoops(const HundredLoops&) = delete;
   HundredLoops& operator=(const HundredLoops&) = delete;
 
+  // How far each has come.
+  std::array<long, 100> Turns() const {
+    std::array<long, 100> turns;
+    std::copy(turns_.begin(), turns_.end(), turns.begin());
+    return turns;
+  }
+
  private:
-  void Loop() {
+  void Loop(std::atomic<long>& turns) {
     started_++;
     while (!stop_.load(std::memory_order_relaxed)) {
+      turns.fetch_add(1, std::memory_order_relaxed);
     }
   }
+  std::array<std::atomic<long>, 100> turns_{};
   std::atomic<bool> stop_{false};
   std::atomic<int> started_{0};
   std::atomic<int> ended_{0};
   WaitGroup wg_;
 };
 
+// Goroutines that have been given a P so far.
+std::vector<std::uint32_t> Slices() {
+  std::vector<std::uint32_t> n;
+  for (const P* p : Allp()) n.push_back(p->schedtick.load());
+  return n;
+}
+
+// In a time in which no P changes over, no more loops go on than there are Ps.
 TEST(Preempt, Mn1_OfAHundredLoopsOnlyGomaxprocsRun) {
   MN_NEEDS_ASYNC_SIGNALS();
   if (CurrentPreemptMode() != PreemptMode::kStop) GTEST_SKIP() << "not stopped";
   if (!Godebug("preemptslice").empty()) {
-    GTEST_SKIP() << "with short slices many threads are just changing over";
+    GTEST_SKIP() << "with short slices a P is always changing over";
   }
   test::Watchdog dog("100 loops");
   HundredLoops loops(false);
-  int median = 0;
-  std::atomic<bool> done{false};
-  std::thread sampler([&] {
-    median = MedianOfRunningThreads(200);
-    done = true;
-  });
-  while (!done) Gosched();
-  sampler.join();
   EXPECT_GE(NumThreads(), loops.count) << "each keeps its thread";
-  // This goroutine and sysmon may be about to run, beside the loops.
-  EXPECT_LE(median, GOMAXPROCS() + 1);
+  BlockingCall([&] {
+    for (int looks = 0; looks < 50;) {
+      const auto slices = Slices();
+      const auto before = loops.Turns();
+      ::usleep(3000);
+      const auto after = loops.Turns();
+      if (Slices() != slices || after == before) continue;
+      looks++;
+      int went_on = 0;
+      for (std::size_t i = 0; i < before.size(); i++) {
+        went_on += after[i] != before[i];
+      }
+      EXPECT_LE(went_on, GOMAXPROCS());
+    }
+  });
 }
 
 TEST(Preempt, Gmp2_TheNumberOfPsCanChangeUnderAHundredLoops) {
@@ -585,16 +596,17 @@ TEST(PreemptibleScope, EndsWhereItEnds) {
   const Witness witness;
   WaitGroup wg;
   wg.Go([&] {
+    const G* self = getg();
     {
       PreemptibleScope outer;
       {
         PreemptibleScope inner;
         witness.SpinUntilInterrupted();
       }
-      EXPECT_EQ(getg()->preemptible, 1);
+      EXPECT_EQ(self->preemptible, 1);
       witness.SpinUntilInterrupted();
     }
-    EXPECT_EQ(getg()->preemptible, 0);
+    EXPECT_EQ(self->preemptible, 0);
   });
   wg.Wait();
 }

@@ -366,9 +366,9 @@ TEST_F(Gomaxprocs, Gmp2_WhatTheStopInterruptsGoesOnWithItsPOnItsThread) {
 TEST_F(Gomaxprocs, Gmp2_ACallerWhoseSliceEndsInTheStoppedWorldGivesWayAfterIt) {
   GOMAXPROCS(1);
   WaitGroup wg;
-  wg.Go([] {});
   {
     ParkingCall call("test");
+    wg.Go([] {});
     const P* mine = getp();
     EXPECT_FALSE(RunqEmpty(mine->runq)) << "somebody waits";
     StopTheWorld();
@@ -436,9 +436,12 @@ TEST_F(Gomaxprocs, Gmp3_ATimerThatFallsDueInAStoppedWorldFires) {
     done = true;
   });
   // Nobody comes by the scheduler on P 0: only P 1's thread can help.
-  GOMAXPROCS(1);
-  GOMAXPROCS(2);
-  EXPECT_EQ(getp()->id, 0);
+  {
+    RuntimeCall call("test");  // is not stopped in between
+    GOMAXPROCS(1);
+    GOMAXPROCS(2);
+    EXPECT_EQ(getp()->id, 0);
+  }
   while (!done.load(std::memory_order_relaxed)) {
   }
   wg.Wait();
@@ -483,15 +486,15 @@ TEST_F(Gomaxprocs, Gmp2_WhoIsNextInLineStaysNext) {
 }
 
 TEST_F(Gomaxprocs, NoGoroutineIsCountedTwiceOrForgotten) {
-  const int before = NumGoroutine();
+  while (NumGoroutine() != 1) Gosched();  // of the tests before
   Chan<int> ch(0);
   for (int i = 0; i < 50; i++) Go([ch]() mutable { ch.Recv(); });
   for (const int n : {8, 1, 5, 2}) {
     GOMAXPROCS(n);
-    EXPECT_EQ(NumGoroutine(), before + 50);
+    EXPECT_EQ(NumGoroutine(), 51);
   }
   for (int i = 0; i < 50; i++) ch.Send(0);
-  while (NumGoroutine() != before) Gosched();
+  while (NumGoroutine() != 1) Gosched();
 }
 
 MN_BARE_PROGRAM(CountsBeforeMain) {

@@ -217,10 +217,11 @@ TEST(Progress, Sch26_SignalsNeitherShortenNorRestartASleep) {
       ::usleep(5000);
     }
   });
-  const std::int64_t before = Nanotime();
-  Sleep(milliseconds(200));
-  EXPECT_GE(Nanotime() - before, 200'000'000);
-  EXPECT_GT(signals, 10);
+  while (signals <= 10) {
+    const std::int64_t before = Nanotime();
+    Sleep(milliseconds(200));
+    EXPECT_GE(Nanotime() - before, 200'000'000);
+  }
   stop = true;
   pest.join();
   ::signal(SIGUSR2, SIG_IGN);  // one may be pending still

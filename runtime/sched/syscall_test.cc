@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "runtime/core/getg.h"
+#include "runtime/core/in_runtime.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
@@ -157,6 +158,7 @@ TEST(BlockingCall, Sys1_ManyAtOnceEachOnItsOwnThread) {
 // The Ps on the idle list and those that an M holds; one that is being handed
 // to an M that wakes up is neither.
 int PsThatAreSomewhere() {
+  InRuntimeScope in_runtime;  // no signal takes our P while we hold the lock
   RtLock lock(sched.lock);
   int n = 0;
   for (P* p = sched.pidle; p != nullptr; p = p->link) n++;
@@ -471,8 +473,11 @@ MN_PROGRAM(MillionShortCalls) {
   return after == before ? 0 : 1;
 }
 
+// Nor does one end for having been idle long.
 TEST(Syscall, Sys3_AMillionShortCallsMakeNoThread) {
-  EXPECT_TRUE(Exited(RunProgram("MillionShortCalls", SamePs()), 0));
+  test::ProcessOptions options = SamePs();
+  options.env.emplace_back("GODEBUG", "idlethreadms=3600000");
+  EXPECT_TRUE(Exited(RunProgram("MillionShortCalls", options), 0));
 }
 
 // The most threads while `n` calls block at once. `call` is Syscall or
@@ -503,9 +508,9 @@ int TwoStorms(Call call) {
   const int first = PeakOfAStorm(100, call);
   const int second = PeakOfAStorm(100, call);
   fprintf(stderr, "threads: %d, %d, %d\n", before, first, second);
-  // At one look each P has a thread, at the other only main's has one.
-  const int ps = GOMAXPROCS();
-  return before < 50 && first >= 100 && second <= first + ps + 5 ? 0 : 1;
+  // Not used again they were 100 more. A few may be made: for a thread on its
+  // way to sleep, or for a P that had none at the first look.
+  return before < 50 && first >= 100 && second < first + 50 ? 0 : 1;
 }
 
 MN_PROGRAM(TwoStormsOfSyscalls) {

@@ -7,10 +7,13 @@
 #include <shared_mutex>
 
 #include "runtime/mn.h"
+#include "runtime/testing/park.h"
 #include "runtime/testing/program.h"
 
 namespace mn {
 namespace {
+
+using test::AwaitParked;
 
 void LetOthersRun() {
   for (int i = 0; i < 100; i++) Gosched();
@@ -59,8 +62,8 @@ TEST(RWMutex, Rw4_ReadersAreInsideTogether) {
       mu.RUnlock();
     });
   }
-  LetOthersRun();
-  mu.Unlock();    // admits the parked ones ...
+  AwaitParked(kReaders, WaitReason::kRWMutexRLock);
+  mu.Unlock();    // admits them ...
   inside.Wait();  // ... all of them
   leave.Done();
   done.Wait();
@@ -77,7 +80,7 @@ TEST(RWMutex, Rw3_AWriterWaitsForTheReadersInside) {
     wrote = true;
     mu.Unlock();
   });
-  LetOthersRun();
+  AwaitParked(1, WaitReason::kRWMutexLock);
   EXPECT_FALSE(wrote);
   mu.RUnlock();
   LetOthersRun();
@@ -89,26 +92,23 @@ TEST(RWMutex, Rw3_AWriterWaitsForTheReadersInside) {
 
 TEST(RWMutex, Rw2_APendingWriterKeepsNewReadersOut) {
   RWMutex mu;
-  WaitGroup done, pending;
+  WaitGroup done;
   mu.RLock();
-  pending.Add(1);
   bool wrote = false;
   bool read_after_write = false;
   done.Go([&] {
-    pending.Done();
     mu.Lock();
     wrote = true;
     mu.Unlock();
   });
-  pending.Wait();
-  LetOthersRun();
+  AwaitParked(1, WaitReason::kRWMutexLock);
   ASSERT_FALSE(mu.TryRLock());  // the writer is pending
   done.Go([&] {
     mu.RLock();
     read_after_write = wrote;
     mu.RUnlock();
   });
-  LetOthersRun();
+  AwaitParked(1, WaitReason::kRWMutexRLock);
   mu.RUnlock();
   done.Wait();
   EXPECT_TRUE(read_after_write);
@@ -127,13 +127,13 @@ TEST(RWMutex, Rw4_UnlockAdmitsTheWaitingReadersBeforeTheNextWriter) {
     second_writer_wrote = true;
     mu.Unlock();
   });
-  LetOthersRun();
+  AwaitParked(1, WaitReason::kRWMutexLock);
   done.Go([&] {
     mu.RLock();
     reader_came_first = !second_writer_wrote;
     mu.RUnlock();
   });
-  LetOthersRun();
+  AwaitParked(1, WaitReason::kRWMutexRLock);
   mu.Unlock();
   done.Wait();
   EXPECT_TRUE(second_writer_wrote);

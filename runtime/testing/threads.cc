@@ -5,11 +5,6 @@
 #include <unistd.h>
 
 #include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <string>
-#include <system_error>
 
 #include "runtime/core/fatal.h"
 #include "runtime/core/getg.h"
@@ -28,27 +23,6 @@ int KernelThreads() {
   }
   ::closedir(tasks);
   return MN_TSAN ? n - 1 : n;
-}
-
-int RunningThreads() {
-  const std::string self = std::to_string(KernelTid());
-  int running = 0;
-  std::error_code error;
-  for (const auto& task :
-       std::filesystem::directory_iterator("/proc/self/task", error)) {
-    if (task.path().filename() == self) continue;
-    std::ifstream file(task.path() / "stat");
-    const std::string stat((std::istreambuf_iterator<char>(file)),
-                           std::istreambuf_iterator<char>());
-    // The state comes after the name, which is in parentheses and has whatever
-    // it likes inside.
-    const std::size_t name_end = stat.rfind(')');
-    if (name_end != stat.npos && name_end + 2 < stat.size() &&
-        stat[name_end + 2] == 'R') {
-      running++;
-    }
-  }
-  return running;
 }
 
 bool Pinned() {

