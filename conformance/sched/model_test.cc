@@ -147,7 +147,7 @@ TEST(Model, ThreadsAreMadeWhenGoroutinesBlockAndUsedAgain) {
   const long long second = Number(r, "second");
   EXPECT_LT(before, 20) << "threads were there already: nothing was shown";
   EXPECT_GE(first, 20 + 1) << "20 blocked, and one that runs goroutine 1";
-  EXPECT_LT(second, first + 10) << "not used again they were 20 more";
+  EXPECT_LE(second, first + 2);
   Measured("threads: " + std::to_string(before) + " at the start, " +
            std::to_string(first) + " with 20 goroutines blocked, " +
            std::to_string(second) + " the second time");
@@ -208,7 +208,7 @@ TEST(Model, ManyGoroutinesNeedFewThreads) {
   const ProcessResult r = RunProgram("Chain", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "sum"), kManyGoroutines);
-  EXPECT_LT(r.max_threads, 50);
+  EXPECT_LE(r.max_threads, 2 + 5);
   Measured(std::to_string(kManyGoroutines) + " goroutines, " +
            std::to_string(r.max_threads) + " threads");
 }

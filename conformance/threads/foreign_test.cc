@@ -160,7 +160,7 @@ TEST(Foreign, PoolBoundsTheThreads) {
     EXPECT_GE(Number(r, "done"), 200);
     EXPECT_EQ(Number(r, "peak"), 8);
     EXPECT_GE(r.max_threads, 8);
-    EXPECT_LT(r.max_threads, 100) << "a call that waits has no thread";
+    EXPECT_LE(r.max_threads, 8 + procs + 4);
     figures += (figures.empty() ? "" : ", ") + std::to_string(r.max_threads) +
                " threads with GOMAXPROCS=" + std::to_string(procs);
   }

@@ -85,7 +85,8 @@ TEST(ForeignPool, Cgo4_BoundsTheThreadsOfAThousandCalls) {
     const ProcessResult r =
         RunProgram("PoolOfEight", OnProcs(procs, kCooperative));
     EXPECT_TRUE(Exited(r, 16));
-    EXPECT_LT(r.max_threads, 8 * 8) << "a call that waits has no thread";
+    // Who looks for work, who comes back, sysmon, TSan's own.
+    EXPECT_LE(r.max_threads, 8 + procs + 4);
   }
 }
 

@@ -137,10 +137,8 @@ MN_PROGRAM(ThreeStorms) {
   const int second = Storm(100);
   const int third = Storm(50);
   MUST(first >= 100);
-  // Not used again they were 100 more, and 50 more. A few may be made: for a
-  // thread on its way to sleep, or for a P that had none at the first look.
-  MUST(second < first + 50);
-  MUST(third < second + 25);
+  MUST(second <= first + 5);
+  MUST(third <= first + 5);
   return 8;
 }
 
@@ -154,7 +152,7 @@ MN_PROGRAM(DoesLittle) {
   WaitGroup wg;
   for (int i = 0; i < 100; i++) wg.Go([] { Sleep(milliseconds(1)); });
   wg.Wait();
-  MUST(NumThreads() < 50);
+  MUST(NumThreads() <= GOMAXPROCS() + 5);
   return 8;
 }
 

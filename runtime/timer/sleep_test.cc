@@ -177,7 +177,8 @@ TEST(Sleep, SleepersCostNoThreads) {
   const test::ProcessResult r =
       RunProgram("AThousandSleepers", {.env = {{"GOMAXPROCS", "2"}}});
   EXPECT_TRUE(Exited(r, 0));
-  EXPECT_LT(r.max_threads, 50);
+  // 2 Ps, one M in netpoll, one on its way; a sanitizer may add one.
+  EXPECT_LE(r.max_threads, 6);
 }
 
 MN_PROGRAM(SleepsAlone) {

@@ -182,6 +182,7 @@ TEST(RunCommand, AfterTheGraceComesKill) {
   const Outcome o = RunCommand(c);
   EXPECT_TRUE(o.cancelled);
   EXPECT_EQ(o.signal, SIGKILL);
+  EXPECT_EQ(o.out, "ready\n");
 }
 
 TEST(RunCommand, IsNotHeldUpByAGrandchildThatKeepsThePipe) {

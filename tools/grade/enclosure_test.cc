@@ -164,7 +164,8 @@ TEST_F(EnclosureTest, SigtermEndsTheProgramAndLeavesNothing) {
       alive +
       " ]; do sleep 0.05; done\n"
       "kill -TERM $keeper; wait $keeper\n"
-      "find /sys/fs/cgroup -name mn-enclosure-$keeper 2>/dev/null || true\n";
+      "find /sys/fs/cgroup -ignore_readdir_race -name mn-enclosure-$keeper "
+      "2>/dev/null\n";
   FILE* pipe = popen(script.c_str(), "r");
   ASSERT_NE(pipe, nullptr);
   std::string left;
