@@ -103,6 +103,7 @@ TEST(Held, AWaitOnAConditionVariableStaysBalanced) {
 }
 
 TEST(Held, Hld1_OtherThreadsDoNotCount) {
+  MN_NEEDS_HELD_LOCKS();
   std::thread([] {
     std::mutex mutex;
     const std::lock_guard<std::mutex> lock(mutex);
@@ -111,6 +112,7 @@ TEST(Held, Hld1_OtherThreadsDoNotCount) {
 }
 
 TEST(Held, LocksInsideLibcDoNotCount) {
+  MN_NEEDS_HELD_LOCKS();
   puts("");
   free(malloc(1 << 20));
   EXPECT_EQ(HeldThreadLocks(), 0);
@@ -167,6 +169,7 @@ MN_PROGRAM(ParksWithoutAnything) {
 }
 
 TEST(Report, DoesNotComeWithoutReason) {
+  MN_NEEDS_HELD_LOCKS();
   const ProcessResult r = RunProgram("ParksWithoutAnything");
   EXPECT_TRUE(Exited(r, 0));
   EXPECT_EQ(r.err, "");
@@ -206,6 +209,7 @@ MN_PROGRAM(ParksPinned) {
 }
 
 TEST(Report, Hld3_DoesNotComeForAPinnedGoroutine) {
+  MN_NEEDS_HELD_LOCKS();
   const ProcessResult r = RunProgram("ParksPinned");
   EXPECT_TRUE(Exited(r, 0));
   EXPECT_EQ(Reports(r.err), 0) << "HLD-3: " << r.err;
