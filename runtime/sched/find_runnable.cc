@@ -64,7 +64,9 @@ bool AnyWorkQueued() {
 
 // How long a spinning M goes on looking before it sleeps. A futex wake costs
 // the waker 5 us, so sleeping at once makes every hand-over between two Ps that
-// dear; see the measurements in the commit that set it.
+// dear; see the measurements in the commit that set it. It yields the CPU at
+// each look: with more threads than CPUs a reader that is back from its system
+// call would otherwise wait here for the whole of that time.
 constexpr std::int64_t kSpinNs = 100'000;
 
 // Waits for work to show up until `deadline` (0: sets it). False: none did.
@@ -74,7 +76,8 @@ bool SpinForWork(std::int64_t* deadline) {
   if (*deadline == 0) *deadline = now + kSpinNs;
   while (now < *deadline) {
     // Pauses, so that the looked-at queues stay in their owners' caches.
-    for (int i = 0; i < 200; i++) CpuRelax();
+    for (int i = 0; i < 50; i++) CpuRelax();
+    OsYield();
     if (AnyWorkQueued()) return true;
     if (sched.gcwaiting.load(memory_order_relaxed)) return true;
     now = Nanotime();
