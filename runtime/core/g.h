@@ -51,6 +51,7 @@ struct G {
   M* lockedm = nullptr;          // the M it is pinned to (sched/lockedm.h)
   std::int32_t preemptible = 0;  // open PreemptibleScopes
   bool panic_on_fault = false;   // SetPanicOnFault
+  bool syscall_lasts = false;    // what is expected of the next (SYS-8)
 
   // ---- fixed from creation to death ---------------------------------------
   std::uint64_t goid = 0;

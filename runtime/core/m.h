@@ -25,12 +25,14 @@ struct alignas(64) M {
                             // stopped the world
   std::uint32_t locked_ext = 0;  // LockOSThread calls that are still open
   std::uint32_t locked_int = 0;  // the same, by the runtime (callbacks)
-  bool spinning = false;    // looking for work; counted in sched.nmspinning
-  bool in_handler = false;  // of the preemption signal
-  bool ending = false;      // the goroutine that was pinned here has ended
-  bool foreign = false;     // not our thread: borrowed for a callback
-  std::uint64_t rand = 0;   // xorshift state for the order of stealing
-  G g0;                     // the thread's own stack: find_runnable runs on it
+  bool spinning = false;       // looking for work; counted in sched.nmspinning
+  bool in_handler = false;     // of the preemption signal
+  bool ending = false;         // the goroutine that was pinned here has ended
+  bool foreign = false;        // not our thread: borrowed for a callback
+  std::uint64_t rand = 0;      // xorshift state for the order of stealing
+  std::int64_t gave_p_at = 0;  // when, for a system call that was expected to
+                               // last (SYS-8)
+  G g0;  // the thread's own stack: find_runnable runs on it
 
   // ---- set by the waker before park.Wakeup() ------------------------------
   P* nextp = nullptr;

@@ -14,6 +14,12 @@ namespace mn {
 // that it does not fall into step with a program's own periods.
 inline constexpr std::uint32_t kGlobalQueueTick = 61;
 
+// Something waits for p, or for any P. A glance: it may be gone by the time p
+// gets to it.
+inline bool WorkWaits(const P* p) {
+  return !RunqEmpty(p->runq) || sched.runqsize.load(memory_order_relaxed) != 0;
+}
+
 // REQUIRES: sched.lock. Tail.
 void GlobrunqPut(G* gp);
 

@@ -10,6 +10,14 @@
 //   sysmon, at its second sighting (to kRunning, in its hands, then HandoffP);
 //   whoever stops the world (to kGcstop);
 //   another thread that had this P when it went into its own call.
+//
+// Who was that slow once will be again: a reader waits for every message. So a
+// goroutine whose call lost its P gives the P away at its next entry, if
+// something waits for it and nobody is looking for work, until such a call
+// returns within 20 us. That saves the others sysmon's two looks (40 us and
+// more) each time. A wrong guess costs what the call before it cost. (Go does
+// not do this.)
+//
 // The ways back: the same P; an idle one; none, then the goroutine joins the
 // global queue and the thread sleeps.
 //
@@ -17,12 +25,13 @@
 // leaving and our coming back. Then our compare-and-swap succeeds all the same,
 // and takes a P that is as much up for grabs as ours was: no ABA problem.
 //
-// Rejected: giving the P away at entry (two thread switches for a getpid); an
-// ownership word per call (the state is enough).
+// Rejected: giving the P away at every entry (two thread switches for a
+// getpid); with nothing waiting (a thread wakes to find nothing); an ownership
+// word per call (the state is enough).
 //
 // Invariants: SYS-1 while goroutines block, others go on; SYS-3 fast path: the
 // same P, no lock; SYS-4 no P free means global queue; SYS-5 the number of Ps
-// stays.
+// stays; SYS-8 a call that lasts again gives the P to those who wait at once.
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
@@ -33,18 +42,23 @@
 #include "runtime/sched/runtime_call.h"
 #include "runtime/sched/syscall.h"
 #include "runtime/sched/sysmon.h"
+#include "runtime/time.h"
 
 namespace mn {
 
 namespace {
 
 // The frame at `fp` is where the goroutine's trace begins.
-inline void PutUpForGrabs(M* m, void* fp) {
+inline void BeginSyscall(M* m, void* fp) {
   G* gp = m->curg;
-  P* p = m->p;
   gp->fp = fp;
   SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
-  Bump(p->syscalltick);
+  Bump(m->p->syscalltick);
+}
+
+inline void PutUpForGrabs(M* m, void* fp) {
+  BeginSyscall(m, fp);
+  P* p = m->p;
   m->oldp = p;
   m->p = nullptr;
   // release: pairs with the acquire of whoever takes p (ExitSyscall,
@@ -52,10 +66,34 @@ inline void PutUpForGrabs(M* m, void* fp) {
   p->status.store(PStatus::kSyscall, memory_order_release);
 }
 
+void GiveAway(M* m, void* fp) {
+  BeginSyscall(m, fp);
+  m->oldp = nullptr;
+  HandoffP(ReleaseP(m));
+}
+
 __attribute__((noinline)) void EnterSyscallSlow(void* fp) {
   ParkingCall call("mn::Syscall");
-  if (SysmonMissesSyscall(call.m()->p)) internal::WakeSysmon();
-  PutUpForGrabs(call.m(), fp);
+  M* m = call.m();
+  if (m->curg->syscall_lasts && WorkWaits(m->p) &&
+      sched.nmspinning.load(memory_order_relaxed) == 0) {
+    GiveAway(m, fp);
+    m->gave_p_at = Nanotime();  // waking a thread is not part of the call
+    return;
+  }
+  if (SysmonMissesSyscall(m->p)) internal::WakeSysmon();
+  PutUpForGrabs(m, fp);
+}
+
+// SYS-8. gp is back, and its P was gone.
+void ExpectOfNext(M* m, G* gp) {
+  if (m->oldp != nullptr) {
+    // By whoever stops the world, perhaps: then the guess is wrong, once.
+    gp->syscall_lasts = true;
+  } else if (m->gave_p_at != 0) {
+    gp->syscall_lasts = Nanotime() - m->gave_p_at >= kSysmonMinNs;
+    m->gave_p_at = 0;
+  }
 }
 
 // On g0, without a P: gp's context is saved, so it may be published.
@@ -96,6 +134,7 @@ void GetPBack(G* gp) {
 
 // The rest of ExitSyscall if the P is gone.
 __attribute__((noinline)) void ExitSyscallSlow(G* gp, bool was) {
+  ExpectOfNext(getm(), gp);
   GetPBack(gp);
   LeaveRuntime(was);
 }
@@ -121,7 +160,7 @@ void internal::EnterSyscall() {
   const bool was = EnterRuntime();
   M* m = getm();
   if (was || m == nullptr || m->p == nullptr || PreemptPending() ||
-      SysmonMissesSyscall(m->p)) [[unlikely]] {
+      m->curg->syscall_lasts || SysmonMissesSyscall(m->p)) [[unlikely]] {
     LeaveRuntime(was);
     return EnterSyscallSlow(fp);
   }
@@ -131,13 +170,7 @@ void internal::EnterSyscall() {
 
 void internal::EnterSyscallBlock() {
   ParkingCall call("mn::BlockingCall");
-  M* m = call.m();
-  G* gp = m->curg;
-  gp->fp = __builtin_frame_address(0);
-  SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
-  Bump(m->p->syscalltick);
-  m->oldp = nullptr;
-  HandoffP(ReleaseP(m));
+  GiveAway(call.m(), __builtin_frame_address(0));
 }
 
 void internal::ExitSyscall() {

@@ -20,6 +20,7 @@
 #include "runtime/core/in_runtime.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
+#include "runtime/sched/globrunq.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
 
@@ -527,6 +528,96 @@ TEST(Syscall, Thr2_ThreadsOfAStormAreUsedAgain) {
 
 TEST(BlockingCall, Thr2_ThreadsOfAStormAreUsedAgain) {
   EXPECT_TRUE(Exited(RunProgram("TwoStormsOfBlockingCalls", SamePs()), 0));
+}
+
+// ---- SYS-8: what is expected of the next call
+
+// One P, and only calls and sysmon move it.
+test::ProcessOptions OnePWithoutPreemption() {
+  return {.env = {{"GOMAXPROCS", "1"}, {"GODEBUG", "asyncpreemptoff=1"}}};
+}
+
+// Inside f: given away, not up for grabs.
+bool PIsGone() { return getm()->oldp == nullptr; }
+
+// A call that returns after another goroutine has run. True: it gave its P away
+// before it began.
+bool LongCallGivesItsPAway() {
+  Pipe pipe;
+  Go([&] { pipe.Write('w'); });
+  return Syscall([&] {
+    const bool gone = PIsGone();
+    pipe.Read();
+    ::usleep(100);  // long, however soon the other one ran
+    return gone;
+  });
+}
+
+bool ShortCallGivesItsPAway() {
+  return Syscall([] { return PIsGone(); });
+}
+
+MN_PROGRAM(CallsThatLast) {
+  if (LongCallGivesItsPAway()) return 1;  // sysmon took it
+  if (!LongCallGivesItsPAway()) return 2;
+  if (!LongCallGivesItsPAway()) return 3;
+  return 0;
+}
+
+TEST(Syscall, Sys8_ACallThatLastsAgainGivesItsPAwayAtOnce) {
+  EXPECT_TRUE(Exited(RunProgram("CallsThatLast", OnePWithoutPreemption()), 0));
+}
+
+MN_PROGRAM(NothingWaits) {
+  LongCallGivesItsPAway();
+  if (!getg()->syscall_lasts) return 1;
+  while (WorkWaits(getm()->p)) Gosched();
+  return ShortCallGivesItsPAway() ? 2 : 0;
+}
+
+TEST(Syscall, Sys8_NothingThatWaitsIsNoReasonToGiveThePAway) {
+  EXPECT_TRUE(Exited(RunProgram("NothingWaits", OnePWithoutPreemption()), 0));
+}
+
+MN_PROGRAM(ShortCallsAfterALongOne) {
+  LongCallGivesItsPAway();
+  Go([] {});
+  if (!ShortCallGivesItsPAway()) return 1;
+  // Until one is not held up by the kernel for 20 us.
+  do {
+    Go([] {});
+  } while (ShortCallGivesItsPAway());
+  return getg()->syscall_lasts ? 2 : 0;
+}
+
+TEST(Syscall, Sys8_AShortCallEndsTheExpectation) {
+  EXPECT_TRUE(Exited(
+      RunProgram("ShortCallsAfterALongOne", OnePWithoutPreemption()), 0));
+}
+
+MN_PROGRAM(NewGoroutineAfterASlowOne) {
+  const G* slow = nullptr;
+  const G* next = nullptr;
+  bool lasts = false;
+  WaitGroup wg;
+  wg.Go([&] {
+    LongCallGivesItsPAway();
+    slow = getg();
+    if (!slow->syscall_lasts) abort();
+  });
+  wg.Wait();
+  wg.Go([&] {
+    next = getg();
+    lasts = next->syscall_lasts;
+  });
+  wg.Wait();
+  if (next != slow) return 1;
+  return lasts ? 2 : 0;
+}
+
+TEST(Syscall, Sys8_ANewGoroutineIsNotExpectedToBeSlow) {
+  EXPECT_TRUE(Exited(
+      RunProgram("NewGoroutineAfterASlowOne", OnePWithoutPreemption()), 0));
 }
 
 TEST(Syscall, Sys5_Mn2_ThePsAreAllThereAfterwards) {

@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "runtime/core/sched.h"
+#include "runtime/sched/globrunq.h"
 
 namespace mn {
 
@@ -128,10 +129,8 @@ void WakeSysmon();
 
 // A goroutine of p goes into a system call: something waits behind it, and
 // sysmon will not look soon. Caller: p's M.
-inline bool SysmonMissesSyscall(P* p) {
-  return sched.sysmon_slow.load(memory_order_relaxed) &&
-         (!RunqEmpty(p->runq) ||
-          sched.runqsize.load(memory_order_relaxed) != 0);
+inline bool SysmonMissesSyscall(const P* p) {
+  return sched.sysmon_slow.load(memory_order_relaxed) && WorkWaits(p);
 }
 
 // A goroutine came back from a system call, found no P and was queued.

@@ -32,6 +32,12 @@ void Caller(void*) {
   }
 }
 
+// Its last call lasted.
+void SlowCaller(void*) {
+  getg()->syscall_lasts = true;
+  Caller(nullptr);
+}
+
 void BlockingCaller(void*) {
   internal::EnterSyscallBlock();
   Say("in the kernel");
@@ -79,6 +85,20 @@ constexpr Config kConfigs[] = {
        Begin(1, 1, 2);
        Queue(PNumber(0), AddG("G1", Caller));
        Queue(PNumber(0), AddG("G2", Caller));
+       AddM("M0", PNumber(0));
+       AddIdleM("M1");
+       Spawn("sysmon", Sysmon, nullptr);
+     },
+     Check,
+     {2, 1},
+     {3, 1}},
+    {"lasts_1p",
+     "1 P; G1 calls twice and is expected to be long, G2 waits behind it, "
+     "sysmon looks once",
+     [] {
+       Begin(1, 2, 1);
+       Queue(PNumber(0), AddG("G1", SlowCaller));
+       Queue(PNumber(0), AddG("G2", Other));
        AddM("M0", PNumber(0));
        AddIdleM("M1");
        Spawn("sysmon", Sysmon, nullptr);
