@@ -1,7 +1,6 @@
 #include "runtime/core/lock.h"
 
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,8 +40,6 @@ void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected,
 void FutexWake(mn::atomic<std::uint32_t>* word, int n) {
   ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, nullptr, nullptr, 0);
 }
-
-void OsYield() { ::sched_yield(); }
 
 #endif
 
@@ -101,7 +98,6 @@ void Note::Sleep(std::int64_t spin_ns) {
         if (word_.load(memory_order_acquire) == 1) return;
         CpuRelax();
       }
-      OsYield();
     } while (Nanotime() < until);
   }
   std::uint32_t cleared = 0;

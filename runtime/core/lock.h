@@ -126,8 +126,4 @@ void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected,
                std::int64_t ns = -1);
 void FutexWake(mn::atomic<std::uint32_t>* word, int n);
 
-// Lets a thread that waits for this CPU have it (osyield). For loops that
-// watch: what they watch for may be what that thread is about to do.
-void OsYield();
-
 }  // namespace mn

@@ -64,9 +64,7 @@ bool AnyWorkQueued() {
 
 // How long a spinning M goes on looking before it sleeps. A futex wake costs
 // the waker 5 us, so sleeping at once makes every hand-over between two Ps that
-// dear; see the measurements in the commit that set it. It yields the CPU at
-// each look: with more threads than CPUs a reader that is back from its system
-// call would otherwise wait here for the whole of that time.
+// dear; see the measurements in the commit that set it.
 constexpr std::int64_t kSpinNs = 100'000;
 
 // Waits for work to show up until `deadline` (0: sets it). False: none did.
@@ -76,8 +74,7 @@ bool SpinForWork(std::int64_t* deadline) {
   if (*deadline == 0) *deadline = now + kSpinNs;
   while (now < *deadline) {
     // Pauses, so that the looked-at queues stay in their owners' caches.
-    for (int i = 0; i < 50; i++) CpuRelax();
-    OsYield();
+    for (int i = 0; i < 200; i++) CpuRelax();
     if (AnyWorkQueued()) return true;
     if (sched.gcwaiting.load(memory_order_relaxed)) return true;
     now = Nanotime();

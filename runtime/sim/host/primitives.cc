@@ -19,9 +19,6 @@ void FutexWake(mn::atomic<std::uint32_t>* word, int n) {
   sim::OpFutexWake(word, n, {"futex", 0});
 }
 
-// Which thread goes on is the explorer's choice anyway.
-void OsYield() {}
-
 std::int64_t Nanotime() { return sim::OpNanotime(); }
 
 // ---- core/fatal.h ----------------------------------------------------------
