@@ -62,10 +62,14 @@ bool AnyWorkQueued() {
   return false;
 }
 
-// How long a spinning M goes on looking before it sleeps. A futex wake costs
-// the waker 5 us, so sleeping at once makes every hand-over between two Ps that
-// dear; see the measurements in the commit that set it.
-constexpr std::int64_t kSpinNs = 100'000;
+// How long a spinning M goes on looking before it sleeps: what its sleeping
+// would cost whoever wakes it, a futex call. Not looking at all makes every
+// hand-over between two Ps that dear. Looking longer is dearer still: with
+// more threads than CPUs, one that is back from its system call waits behind
+// us. Rejected: yielding the CPU at each look. Who is away still counts as
+// spinning, so nobody else is woken: 200 us instead of 7 for a wake-up beside
+// another process that computes.
+constexpr std::int64_t kSpinNs = 5'000;
 
 // Waits for work to show up until `deadline` (0: sets it). False: none did.
 bool SpinForWork(std::int64_t* deadline) {
@@ -74,7 +78,7 @@ bool SpinForWork(std::int64_t* deadline) {
   if (*deadline == 0) *deadline = now + kSpinNs;
   while (now < *deadline) {
     // Pauses, so that the looked-at queues stay in their owners' caches.
-    for (int i = 0; i < 200; i++) CpuRelax();
+    for (int i = 0; i < 50; i++) CpuRelax();
     if (AnyWorkQueued()) return true;
     if (sched.gcwaiting.load(memory_order_relaxed)) return true;
     now = Nanotime();
