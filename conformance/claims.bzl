@@ -169,6 +169,15 @@ CLAIMS = [
         "name": "Syscalls.LongOnesLoseTheirP",
     },
     {
+        "id": "syscall.gives_p_away",
+        "section": 0,
+        "source": "ours, SYS-8: Go waits for sysmon each time",
+        "says": "With one P, a goroutine whose system calls block again and again gives the P to the one that waits for it.",
+        "profile": "both",
+        "test": "sched/syscall_test",
+        "name": "Syscalls.ThoseThatAreLongAgainGiveItAway",
+    },
+    {
         "id": "syscall.storm",
         "section": 4,
         "source": "thread count grows under heavy blocking I/O",

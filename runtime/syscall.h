@@ -35,10 +35,11 @@ template <class F>
 // thread unless the call lasts: sysmon takes it when it sees the call a second
 // time, 20 us or more later, and somebody could use it, and after 10 ms anyway.
 // So a short call costs a few nanoseconds and a long one lets other goroutines
-// go on. A goroutine whose call lost its P that way is expected to be slow
-// again: its next one gives the P away at once, as BlockingCall does, if
-// another goroutine waits for it, until such a call returns within 20 us.
-// When f returns the goroutine needs a P again and may have to wait for one.
+// go on. A goroutine whose call lost its P that way is expected to be as
+// slow when it calls from the same place again: it then gives the P away at
+// once, as BlockingCall does, if another one waits for it and no thread is
+// looking for work already, until such a call returns in no time. When f
+// returns the goroutine needs a P again and may have to wait for one.
 // Returns what f returns; an exception passes through after the P is back.
 // f must not call into the runtime (but see Callback in foreign.h).
 //

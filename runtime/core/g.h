@@ -47,11 +47,13 @@ struct G {
   M* m = nullptr;          // while kRunning or kSyscall
   G* schedlink = nullptr;  // the next of a batch of fresh ones (ctx/stack.h)
   void (*fn)(void*) = nullptr;
-  void* arg = nullptr;           // the callable, inside this stack
-  M* lockedm = nullptr;          // the M it is pinned to (sched/lockedm.h)
+  void* arg = nullptr;        // the callable, inside this stack
+  M* lockedm = nullptr;       // the M it is pinned to (sched/lockedm.h)
+  void* syscallpc = nullptr;  // where it went into its last system call
+  void* slowpc =
+      nullptr;  // and into one that is expected to last again (SYS-8)
   std::int32_t preemptible = 0;  // open PreemptibleScopes
   bool panic_on_fault = false;   // SetPanicOnFault
-  bool syscall_lasts = false;    // what is expected of the next (SYS-8)
 
   // ---- fixed from creation to death ---------------------------------------
   std::uint64_t goid = 0;

@@ -87,7 +87,7 @@ inline void MakeContext(G* gp, void* sp_top, void (*entry)(void* gp)) {
   gp->fp = nullptr;
   gp->eh = EhGlobals{};
   gp->panic_on_fault = false;
-  gp->syscall_lasts = false;
+  gp->slowpc = nullptr;
 #if MN_TSAN
   gp->fiber = __tsan_create_fiber(0);
 #endif

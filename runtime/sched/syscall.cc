@@ -11,12 +11,13 @@
 //   whoever stops the world (to kGcstop);
 //   another thread that had this P when it went into its own call.
 //
-// Who was that slow once will be again: a reader waits for every message. So a
-// goroutine whose call lost its P gives the P away at its next entry, if
-// something waits for it and nobody is looking for work, until such a call
-// returns within 20 us. That saves the others sysmon's two looks (40 us and
-// more) each time. A wrong guess costs what the call before it cost. (Go does
-// not do this.)
+// What was that slow once will be again: a reader waits for every message. So a
+// goroutine whose call lost its P gives the P away when it next calls from the
+// same place, if something waits for it and nobody is looking for work, until
+// such a call returns sooner than a thread wakes. That saves the others what
+// sysmon needs for two looks, 40 us and more, each time; a wrong guess costs
+// what the call before it cost. By place, because whoever reads writes too, and
+// that is short. (Go does not do this.)
 //
 // The ways back: the same P; an idle one; none, then the goroutine joins the
 // global queue and the thread sleeps.
@@ -31,7 +32,8 @@
 //
 // Invariants: SYS-1 while goroutines block, others go on; SYS-3 fast path: the
 // same P, no lock; SYS-4 no P free means global queue; SYS-5 the number of Ps
-// stays; SYS-8 a call that lasts again gives the P to those who wait at once.
+// stays; SYS-8 a call that is made again from where the last one lost its P
+// gives the P to those who wait at once.
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
@@ -48,16 +50,25 @@ namespace mn {
 
 namespace {
 
-// The frame at `fp` is where the goroutine's trace begins.
-inline void BeginSyscall(M* m, void* fp) {
+// What waking a thread costs, about. A call that takes as long has blocked.
+constexpr std::int64_t kWakeNs = 5'000;
+
+// Where the call comes from.
+struct Place {
+  void* fp;  // the goroutine's trace begins here
+  void* pc;
+};
+
+inline void BeginSyscall(M* m, Place from) {
   G* gp = m->curg;
-  gp->fp = fp;
+  gp->fp = from.fp;
+  gp->syscallpc = from.pc;
   SetStatus(gp, GStatus::kRunning, GStatus::kSyscall);
   Bump(m->p->syscalltick);
 }
 
-inline void PutUpForGrabs(M* m, void* fp) {
-  BeginSyscall(m, fp);
+inline void PutUpForGrabs(M* m, Place from) {
+  BeginSyscall(m, from);
   P* p = m->p;
   m->oldp = p;
   m->p = nullptr;
@@ -66,32 +77,33 @@ inline void PutUpForGrabs(M* m, void* fp) {
   p->status.store(PStatus::kSyscall, memory_order_release);
 }
 
-void GiveAway(M* m, void* fp) {
-  BeginSyscall(m, fp);
+void GiveAway(M* m, Place from) {
+  BeginSyscall(m, from);
   m->oldp = nullptr;
   HandoffP(ReleaseP(m));
 }
 
-__attribute__((noinline)) void EnterSyscallSlow(void* fp) {
+// exiting: an exit handler's call, which had better stay where it is.
+__attribute__((noinline)) void EnterSyscallSlow(Place from, bool exiting) {
   ParkingCall call("mn::Syscall");
   M* m = call.m();
-  if (m->curg->syscall_lasts && WorkWaits(m->p) &&
+  if (m->curg->slowpc == from.pc && !exiting && WorkWaits(m->p) &&
       sched.nmspinning.load(memory_order_relaxed) == 0) {
-    GiveAway(m, fp);
+    GiveAway(m, from);
     m->gave_p_at = Nanotime();  // waking a thread is not part of the call
     return;
   }
   if (SysmonMissesSyscall(m->p)) internal::WakeSysmon();
-  PutUpForGrabs(m, fp);
+  PutUpForGrabs(m, from);
 }
 
 // SYS-8. gp is back, and its P was gone.
 void ExpectOfNext(M* m, G* gp) {
   if (m->oldp != nullptr) {
-    // By whoever stops the world, perhaps: then the guess is wrong, once.
-    gp->syscall_lasts = true;
+    // Taken by whoever stops the world, perhaps: then the guess is wrong, once.
+    gp->slowpc = gp->syscallpc;
   } else if (m->gave_p_at != 0) {
-    gp->syscall_lasts = Nanotime() - m->gave_p_at >= kSysmonMinNs;
+    if (Nanotime() - m->gave_p_at < kWakeNs) gp->slowpc = nullptr;
     m->gave_p_at = 0;
   }
 }
@@ -156,21 +168,21 @@ bool TakePFromSyscall(P* p, PStatus to) {
 // register: the compare-and-swap waits until all stores before it are in the
 // cache, a quarter of a nanosecond each.
 void internal::EnterSyscall() {
-  void* const fp = __builtin_frame_address(0);
+  const Place from{__builtin_frame_address(0), __builtin_return_address(0)};
   const bool was = EnterRuntime();
   M* m = getm();
   if (was || m == nullptr || m->p == nullptr || PreemptPending() ||
-      m->curg->syscall_lasts || SysmonMissesSyscall(m->p)) [[unlikely]] {
+      m->curg->slowpc == from.pc || SysmonMissesSyscall(m->p)) [[unlikely]] {
     LeaveRuntime(was);
-    return EnterSyscallSlow(fp);
+    return EnterSyscallSlow(from, was);
   }
-  PutUpForGrabs(m, fp);
+  PutUpForGrabs(m, from);
   LeaveRuntime();
 }
 
 void internal::EnterSyscallBlock() {
   ParkingCall call("mn::BlockingCall");
-  GiveAway(call.m(), __builtin_frame_address(0));
+  GiveAway(call.m(), {__builtin_frame_address(0), __builtin_return_address(0)});
 }
 
 void internal::ExitSyscall() {

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -530,31 +531,43 @@ TEST(BlockingCall, Thr2_ThreadsOfAStormAreUsedAgain) {
   EXPECT_TRUE(Exited(RunProgram("TwoStormsOfBlockingCalls", SamePs()), 0));
 }
 
-// ---- SYS-8: what is expected of the next call
+// ---- SYS-8: what is expected of the next call from the same place
 
 // One P, and only calls and sysmon move it.
 test::ProcessOptions OnePWithoutPreemption() {
   return {.env = {{"GOMAXPROCS", "1"}, {"GODEBUG", "asyncpreemptoff=1"}}};
 }
 
-// Inside f: given away, not up for grabs.
-bool PIsGone() { return getm()->oldp == nullptr; }
-
-// A call that returns after another goroutine has run. True: it gave its P away
-// before it began.
-bool LongCallGivesItsPAway() {
-  Pipe pipe;
-  Go([&] { pipe.Write('w'); });
+// A call that blocks until another goroutine has run, or a short one. True: it
+// gave its P away before it began.
+bool CallGivesItsPAway(Pipe* blocks_on) {
   return Syscall([&] {
-    const bool gone = PIsGone();
-    pipe.Read();
-    ::usleep(100);  // long, however soon the other one ran
+    const bool gone = getm()->oldp == nullptr;
+    if (blocks_on != nullptr) {
+      blocks_on->Read();
+      ::usleep(100);  // long, however soon the other one ran
+    }
     return gone;
   });
 }
 
+// Something to give the P away for.
+void QueueAGoroutine(std::function<void()> f) {
+  // Nobody looks for work, then nobody can begin to: the P is ours.
+  while (sched.nmspinning.load() != 0) {
+  }
+  Go(std::move(f));
+}
+
+bool LongCallGivesItsPAway() {
+  Pipe pipe;
+  QueueAGoroutine([&] { pipe.Write('w'); });
+  return CallGivesItsPAway(&pipe);
+}
+
 bool ShortCallGivesItsPAway() {
-  return Syscall([] { return PIsGone(); });
+  QueueAGoroutine([] {});
+  return CallGivesItsPAway(nullptr);
 }
 
 MN_PROGRAM(CallsThatLast) {
@@ -570,24 +583,34 @@ TEST(Syscall, Sys8_ACallThatLastsAgainGivesItsPAwayAtOnce) {
 
 MN_PROGRAM(NothingWaits) {
   LongCallGivesItsPAway();
-  if (!getg()->syscall_lasts) return 1;
+  if (!LongCallGivesItsPAway()) return 1;
   while (WorkWaits(getm()->p)) Gosched();
-  return ShortCallGivesItsPAway() ? 2 : 0;
+  return CallGivesItsPAway(nullptr) ? 2 : 0;
 }
 
 TEST(Syscall, Sys8_NothingThatWaitsIsNoReasonToGiveThePAway) {
   EXPECT_TRUE(Exited(RunProgram("NothingWaits", OnePWithoutPreemption()), 0));
 }
 
+MN_PROGRAM(CallsFromElsewhere) {
+  LongCallGivesItsPAway();
+  QueueAGoroutine([] {});
+  if (Syscall([] { return getm()->oldp == nullptr; })) return 1;
+  return LongCallGivesItsPAway() ? 0 : 2;
+}
+
+TEST(Syscall, Sys8_ACallFromElsewhereIsNotExpectedToLast) {
+  EXPECT_TRUE(
+      Exited(RunProgram("CallsFromElsewhere", OnePWithoutPreemption()), 0));
+}
+
 MN_PROGRAM(ShortCallsAfterALongOne) {
   LongCallGivesItsPAway();
-  Go([] {});
   if (!ShortCallGivesItsPAway()) return 1;
-  // Until one is not held up by the kernel for 20 us.
-  do {
-    Go([] {});
-  } while (ShortCallGivesItsPAway());
-  return getg()->syscall_lasts ? 2 : 0;
+  // Until one is not held up by the kernel.
+  while (ShortCallGivesItsPAway()) {
+  }
+  return getg()->slowpc == nullptr ? 0 : 2;
 }
 
 TEST(Syscall, Sys8_AShortCallEndsTheExpectation) {
@@ -598,21 +621,21 @@ TEST(Syscall, Sys8_AShortCallEndsTheExpectation) {
 MN_PROGRAM(NewGoroutineAfterASlowOne) {
   const G* slow = nullptr;
   const G* next = nullptr;
-  bool lasts = false;
+  const void* expected = nullptr;
   WaitGroup wg;
   wg.Go([&] {
     LongCallGivesItsPAway();
     slow = getg();
-    if (!slow->syscall_lasts) abort();
+    if (slow->slowpc == nullptr) abort();
   });
   wg.Wait();
   wg.Go([&] {
     next = getg();
-    lasts = next->syscall_lasts;
+    expected = next->slowpc;
   });
   wg.Wait();
   if (next != slow) return 1;
-  return lasts ? 2 : 0;
+  return expected == nullptr ? 0 : 2;
 }
 
 TEST(Syscall, Sys8_ANewGoroutineIsNotExpectedToBeSlow) {
