@@ -14,8 +14,9 @@
 namespace mn {
 
 namespace internal {
-void EnterSyscall();
-void EnterSyscallBlock();
+// Not inline: they know the place of the call by their return address.
+[[gnu::noinline]] void EnterSyscall();
+[[gnu::noinline]] void EnterSyscallBlock();
 void ExitSyscall();
 
 struct SyscallExit {
@@ -36,11 +37,12 @@ template <class F>
 // time, 20 us or more later, and somebody could use it, and after 10 ms anyway.
 // So a short call costs a few nanoseconds and a long one lets other goroutines
 // go on. A goroutine whose call lost its P that way is expected to be as
-// slow when it calls from the same place again: it then gives the P away at
-// once, as BlockingCall does, if another one waits for it and no thread is
-// looking for work already, until such a call returns in no time. When f
-// returns the goroutine needs a P again and may have to wait for one.
-// Returns what f returns; an exception passes through after the P is back.
+// slow when it calls from the same place again (the same Syscall in the
+// program; all sys::Read are one): it then gives the P away at once, as
+// BlockingCall does, if another one waits for it and no thread is looking
+// for work already, until such a call returns within 5 us. When f returns
+// the goroutine needs a P again and may have to wait for one. Returns what f
+// returns; an exception passes through after the P is back.
 // f must not call into the runtime (but see Callback in foreign.h).
 //
 // errno: read it inside f; after the call the goroutine may be on another

@@ -47,11 +47,10 @@ struct G {
   M* m = nullptr;          // while kRunning or kSyscall
   G* schedlink = nullptr;  // the next of a batch of fresh ones (ctx/stack.h)
   void (*fn)(void*) = nullptr;
-  void* arg = nullptr;        // the callable, inside this stack
-  M* lockedm = nullptr;       // the M it is pinned to (sched/lockedm.h)
-  void* syscallpc = nullptr;  // where it went into its last system call
-  void* slowpc =
-      nullptr;  // and into one that is expected to last again (SYS-8)
+  void* arg = nullptr;           // the callable, inside this stack
+  M* lockedm = nullptr;          // the M it is pinned to (sched/lockedm.h)
+  void* syscallpc = nullptr;     // where it went into its last system call
+  void* slowpc = nullptr;        // where one is expected to last (SYS-8)
   std::int32_t preemptible = 0;  // open PreemptibleScopes
   bool panic_on_fault = false;   // SetPanicOnFault
 

@@ -17,7 +17,8 @@
 // such a call returns sooner than a thread wakes. That saves the others what
 // sysmon needs for two looks, 40 us and more, each time; a wrong guess costs
 // what the call before it cost. By place, because whoever reads writes too, and
-// that is short. (Go does not do this.)
+// that is short; but only the place of the last one is known. (Go does not do
+// this.)
 //
 // The ways back: the same P; an idle one; none, then the goroutine joins the
 // global queue and the thread sleeps.
@@ -50,7 +51,8 @@ namespace mn {
 
 namespace {
 
-// What waking a thread costs, about. A call that takes as long has blocked.
+// What waking a thread costs, about: for a call that takes as long nothing is
+// lost, for the others had that much more time.
 constexpr std::int64_t kWakeNs = 5'000;
 
 // Where the call comes from.
@@ -100,7 +102,7 @@ __attribute__((noinline)) void EnterSyscallSlow(Place from, bool exiting) {
 // SYS-8. gp is back, and its P was gone.
 void ExpectOfNext(M* m, G* gp) {
   if (m->oldp != nullptr) {
-    // Taken by whoever stops the world, perhaps: then the guess is wrong, once.
+    // By sysmon, or by whoever stopped the world: then the guess may be wrong.
     gp->slowpc = gp->syscallpc;
   } else if (m->gave_p_at != 0) {
     if (Nanotime() - m->gave_p_at < kWakeNs) gp->slowpc = nullptr;

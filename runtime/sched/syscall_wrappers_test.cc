@@ -96,6 +96,18 @@ TEST(SysWrite, WritesAndReturnsTheNumber) {
   EXPECT_EQ(std::string_view(buffer, 2), "xy");
 }
 
+TEST(SysWrite, Sys8_IsAnotherPlaceThanRead) {
+  TempFile file;
+  char c = 'x';
+  EXPECT_EQ(sys::Write(file.fd(), &c, 1).value, 1);
+  const void* write = getg()->syscallpc;
+  EXPECT_EQ(sys::Read(file.fd(), &c, 1).value, 0);
+  const void* read = getg()->syscallpc;
+  EXPECT_NE(write, read);
+  EXPECT_EQ(sys::Read(file.fd(), &c, 1).value, 0);
+  EXPECT_EQ(getg()->syscallpc, read);
+}
+
 TEST(SysWrite, ErrorByValue) { ExpectFails(sys::Write(-1, "x", 1), EBADF); }
 
 TEST(SysPreadPwrite, ReadAndWriteAtAPlace) {
