@@ -33,7 +33,8 @@ extern thread_local bool tls_in_runtime;
 extern thread_local mn::atomic<bool> tls_preempt_pending;
 
 #if MN_SIM
-// The explorer has no signals: it is never seen to be out of the runtime.
+// The explorer has no signals, so nobody asks while it is outside; and no call
+// is made from inside another one.
 inline bool EnterRuntime() { return false; }
 inline void LeaveRuntime(bool = false) {}
 inline bool InRuntime() { return true; }

@@ -108,7 +108,7 @@ class Note {
   // acquire: pairs with the release in Wakeup, so that one that this overtakes
   // is seen in what the sleeper looks at next.
   void Clear() { word_.exchange(0, memory_order_acquire); }
-  // Waits for Wakeup, first for `spin_ns` without sleeping. Caller:
+  // Waits for Wakeup, first for `spin_ns` without giving the CPU away. Caller:
   // the one thread that owns the note.
   void Sleep(std::int64_t spin_ns = 0);
   // As Sleep, for at most `ns`. False: it was not woken in that time.

@@ -87,9 +87,7 @@ void HandoffP(P* p) {
     return;
   }
   // Anything to run there, or anywhere: another M must take it now.
-  if (!RunqEmpty(p->runq) || sched.runqsize.load(memory_order_relaxed) != 0) {
-    return StartM(p, false);
-  }
+  if (WorkWaits(p)) return StartM(p, false);
   // No work, but nobody is looking for any either: be the one who looks.
   // seq_cst: as in Wakep.
   std::int32_t none = 0;

@@ -27,7 +27,7 @@ P* ReleaseP(M* m);
 void StartM(P* p, bool spinning);
 
 // Sleeps until somebody hands this M a P; has it on return. Stack: g0.
-// `spin_ns`: watches for that long before it sleeps.
+// `spin_ns`: watches for that long before it gives the CPU away.
 void StopM(M* m, std::int64_t spin_ns = 0);
 
 // Takes care of a P whose M is about to block, or that was taken from an M.

@@ -548,7 +548,9 @@ Pipe* volatile blocks_on = nullptr;
     const bool gone = getm()->oldp == nullptr;
     if (Pipe* pipe = blocks_on) {
       pipe->Read();
-      ::usleep(100);  // long, however soon the other goroutine ran
+      // How long the call lasts, not a wait for anybody: if the other goroutine
+      // runs at once, a read alone may take less than a wake-up (5 us).
+      ::usleep(100);
     }
     return gone;
   });

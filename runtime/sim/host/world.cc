@@ -232,9 +232,7 @@ bool GiveToStopTheWorld(P*) { return false; }
 
 void internal::WakeSysmon() {}
 // Nothing takes the P of a goroutine that runs.
-void internal::EnterWithoutP(const char*) {
-  if (getm() == nullptr || getm()->p == nullptr) Throw("a call without a P");
-}
+void internal::EnterWithoutP(const char*) { Throw("a call without a P"); }
 void internal::YieldToPreemption() {}
 
 void NetpollWait(std::int64_t until) {
