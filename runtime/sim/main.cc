@@ -30,10 +30,13 @@ ABSL_FLAG(double, seconds, 1e9,
           "give up a search after so long; what is left out is said");
 ABSL_FLAG(bool, all_steps, false,
           "in timelines, also the steps that no other thread could notice");
-ABSL_FLAG(bool, list, false, "name the configurations");
+ABSL_FLAG(bool, list, false, "name the configurations and their long bounds");
 
 namespace mn::sim {
 namespace {
+
+// The exit status if --seconds cut a search off and no violation was found.
+constexpr int kIncomplete = 2;
 
 // A failure that was found, for the reader.
 int Report(std::size_t config, Memory memory, const Result& found,
@@ -81,15 +84,18 @@ int ReplayOne(const std::string& text) {
   return 1;
 }
 
-void Summary(const Config& c, Memory memory, const std::string& what,
-             const Effort& e) {
+// 0, or kIncomplete.
+int Summary(const Config& c, Memory memory, const std::string& what,
+            const Effort& e) {
   absl::PrintF(
       "%-24s %-3s  %-28s %9d executions %9d states %10d steps %6.1f s%s\n",
       c.name, memory == Memory::kSc ? "sc" : "tso", what, e.executions,
       e.states, e.steps, e.seconds, e.complete ? "" : "  NOT COMPLETE");
   std::fflush(stdout);
+  return e.complete ? 0 : kIncomplete;
 }
 
+// 0 or kIncomplete; anything else: a violation, and no more is looked for.
 int Explore(std::size_t index, Memory memory) {
   const Config& c = Configs()[index];
   const bool is_long = absl::GetFlag(FLAGS_long);
@@ -102,13 +108,15 @@ int Explore(std::size_t index, Memory memory) {
                          : bound.delays;
   const double seconds = absl::GetFlag(FLAGS_seconds);
   Learn(c, memory);
+  int status = 0;
   // From the fewest preemptions up: what is found first is easiest to read.
   for (int p = 0; p <= preemptions; p++) {
     Effort effort;
     const auto failure = SearchAll(c, memory, p, delays, seconds, &effort);
     if (failure) return Report(index, memory, *failure, "exhaustive search");
-    Summary(c, memory, absl::StrCat(p, " preemptions, ", delays, " delays"),
-            effort);
+    status |=
+        Summary(c, memory, absl::StrCat(p, " preemptions, ", delays, " delays"),
+                effort);
   }
   const std::uint64_t schedules =
       is_long
@@ -119,20 +127,20 @@ int Explore(std::size_t index, Memory memory) {
                                         schedules, seconds, &random)) {
     return Report(index, memory, *failure, "random schedules");
   }
-  Summary(c, memory, "random", random);
+  status |= Summary(c, memory, "random", random);
   Effort pct;
   if (const auto failure = SearchPct(c, memory, absl::GetFlag(FLAGS_seed),
                                      schedules, seconds, &pct)) {
     return Report(index, memory, *failure, "PCT");
   }
-  Summary(c, memory, "PCT", pct);
-  return 0;
+  return status | Summary(c, memory, "PCT", pct);
 }
 
 int Main() {
   if (absl::GetFlag(FLAGS_list)) {
     for (const Config& c : Configs()) {
-      absl::PrintF("%-24s %s\n", c.name, c.what);
+      absl::PrintF("%-24s %d preemptions, %d delays; %s\n", c.name,
+                   c.proof.preemptions, c.proof.delays, c.what);
     }
     return 0;
   }
@@ -146,13 +154,16 @@ int Main() {
     return 64;
   }
   bool any = false;
+  int status = 0;
   for (std::size_t i = 0; i < Configs().size(); i++) {
     if (!only.empty() && only != Configs()[i].name) continue;
     any = true;
     for (const Memory m : {Memory::kSc, Memory::kTso}) {
       if (memory == "sc" && m != Memory::kSc) continue;
       if (memory == "tso" && m != Memory::kTso) continue;
-      if (const int status = Explore(i, m)) return status;
+      const int found = Explore(i, m);
+      if (found != 0 && found != kIncomplete) return found;
+      status |= found;
     }
   }
   if (!any) {
@@ -160,7 +171,7 @@ int Main() {
                  only.c_str());
     return 64;
   }
-  return 0;
+  return status;
 }
 
 }  // namespace
@@ -168,7 +179,8 @@ int Main() {
 
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      "explores the schedules of a model; exit status 1: a violation");
+      "explores the schedules of a model; exit status 1: a violation; 2: none, "
+      "but --seconds cut a search off");
   absl::ParseCommandLine(argc, argv);
   return mn::sim::Main();
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A mutant must be found within its time, and again from the string that is printed.
+# A mutant must be found (the log says in how many seconds), and again from the string that is printed.
 #   mutant_test.sh PROGRAM KIND [FLAG]...
 set -euo pipefail
 program=$1 kind=$2

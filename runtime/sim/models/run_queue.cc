@@ -109,6 +109,7 @@ void SetupOwner(int n_puts, bool put_next) {
   owner->runq.tail.store(0xFFFFFFFE);
 }
 
+// SCH-18.
 void SetupLooker(bool first_next, bool put_next) {
   SetupOwner(2, put_next);
   RunqPut(owner->runq, Make(0), first_next);
