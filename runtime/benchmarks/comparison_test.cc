@@ -60,6 +60,14 @@ TEST(PlanTest, SelectsByNameAndByLine) {
   EXPECT_EQ(Select("", &error)->size(), Plan().size());
 }
 
+TEST(PlanTest, ALineOfOnesOwnHasTheMetricsOfItsWorkload) {
+  std::string error;
+  auto rows = Select("stw -p 1 -k 0, mem_parked -p 1 -n 7", &error);
+  ASSERT_TRUE(rows.has_value()) << error;
+  EXPECT_EQ((*rows)[0].metrics.back(), "p99_ns");
+  EXPECT_EQ((*rows)[1].metrics.size(), 3u);
+}
+
 TEST(PlanTest, QuickReplacesFlagsOrAddsThem) {
   Row row{"parfib -p 1 -n 30 -cutoff 2", "-n 24 -reps 3", {}};
   EXPECT_EQ(row.QuickArgs(), "parfib -p 1 -n 24 -cutoff 2 -reps 3");

@@ -13,6 +13,8 @@ namespace {
 
 const std::vector<std::string> kMemory = {"ns_per_op", "rss_per_goroutine",
                                           "memory_per_goroutine"};
+const std::vector<std::string> kTail = {"ns_per_op", "p99_ns"};
+const std::vector<std::string> kWorst = {"ns_per_op", "max_ns"};
 
 }  // namespace
 
@@ -35,15 +37,15 @@ std::string Row::QuickArgs() const {
 std::vector<Row> Plan() {
   return {
       {"calib -p 1", "-n 20000000", {}},
-      {"spawn_join -p 1", "-n 100000", 0.6},
-      {"spawn_join -p 2", "-n 100000", 0.6},
+      {"spawn_join -p 1", "-n 100000", 0.4},
+      {"spawn_join -p 2", "-n 100000", 0.4},
       {"spawn_join_one -p 1", "-n 100000", {}},
       {"spawn_join_one -p 2", "-n 100000", {}},
-      {"spawn_first_yield -p 1", "-n 100000", 0.6},
-      {"spawn_first_yield -p 2", "-n 100000", 0.6},
-      {"yield -p 1 -k 2", "-n 500000", 0.5},
-      {"yield -p 1 -k 1000", "-n 500000", {}},
-      {"yield -p 2 -k 1000", "-n 500000", {}},
+      {"spawn_first_yield -p 1", "-n 100000", 0.4},
+      {"spawn_first_yield -p 2", "-n 100000", 0.4},
+      {"yield -p 1 -k 2", "-n 500000", 0.35},
+      {"yield -p 1 -k 1000", "-n 500000", 0.5},
+      {"yield -p 2 -k 1000", "-n 500000", 0.5},
       {"chan_pingpong -p 1", "-n 200000", 0.6},
       {"chan_pingpong -p 2", "-n 200000", 0.6},
       {"chan_buffered -p 1 -cap 0", "-n 500000", {}},
@@ -68,16 +70,16 @@ std::vector<Row> Plan() {
       {"rwmutex -p 1 -k 1 -variant rlock -n 100000000", "-n 10000000", {}},
       {"rwmutex -p 2 -k 8 -variant rlock", "-n 4000000", {}},
       {"rwmutex -p 2 -k 8", "-n 4000000", {}},
-      {"fan_out_in -p 1", "-reps 10", {}},
-      {"fan_out_in -p 2", "-reps 10", {}},
+      {"fan_out_in -p 1", "-reps 10", 0.5},
+      {"fan_out_in -p 2", "-reps 10", 0.5},
       {"fan_gate -p 1", "-reps 10", {}},
       {"fan_gate -p 2", "-reps 10", {}},
-      {"skynet -p 1", "-n 100000", 0.8},
-      {"skynet -p 2", "-n 100000", 0.8},
-      {"parfib -p 1 -n 30 -cutoff 2", "-n 24", {}},
-      {"parfib -p 2 -n 30 -cutoff 2", "-n 24", {}},
-      {"parfib -p 1 -n 30 -cutoff 10 -reps 20", "-reps 2", {}},
-      {"parfib -p 2 -n 30 -cutoff 10 -reps 20", "-reps 2", {}},
+      {"skynet -p 1", "-n 100000", 0.6},
+      {"skynet -p 2", "-n 100000", 0.6},
+      {"parfib -p 1 -n 30 -cutoff 2", "-n 24", 0.6},
+      {"parfib -p 2 -n 30 -cutoff 2", "-n 24", 0.6},
+      {"parfib -p 1 -n 30 -cutoff 10 -reps 20", "-reps 2", 0.6},
+      {"parfib -p 2 -n 30 -cutoff 10 -reps 20", "-reps 2", 0.6},
       {"parfib -p 1 -n 38 -cutoff 20 -reps 1", "-n 34", {}},
       {"parfib -p 2 -n 38 -cutoff 20 -reps 1", "-n 34", {}},
       {"sieve -p 1", "-n 500", {}},
@@ -92,27 +94,29 @@ std::vector<Row> Plan() {
       {"mem_parked -p 2 -n 100000", "-n 20000", {}, kMemory},
       {"syscall -p 1 -variant raw", "-n 500000", {}},
       {"syscall -p 1 -variant enter", "-n 500000", {}},
-      {"pipe_handoff -p 1", "-n 2000", {}},
-      {"pipe_handoff -p 2", "-n 2000", {}},
-      {"pipe_handoff -p 2 -hogs 2 -n 300", "-n 50", {}},
+      {"syscall_handoff -p 1 -variant first", "-n 300", 1.0},
+      {"syscall_handoff -p 1 -variant again", "-n 300", 0.2},
+      {"pipe_handoff -p 1", "-n 2000", 1.0},
+      {"pipe_handoff -p 2", "-n 2000", 1.0},
+      {"pipe_handoff -p 2 -hogs 2 -n 300", "-n 50", 0.1},
       {"blocking_sleep -p 2", "-us 10000", {}},
-      {"cgo_call -p 1", "-n 2000000", {}},
+      {"cgo_call -p 1", "-n 2000000", 0.3},
       {"cgo_callback -p 1", "-n 500000", {}},
       {"cgo_block -p 2", "-us 10000", {}},
-      {"lockosthread -p 1 -k 1", "-n 20000", {}},
-      {"lockosthread -p 2 -k 1", "-n 20000", {}},
-      {"lockosthread -p 1 -k 2", "-n 20000", {}},
-      {"lockosthread -p 2 -k 2", "-n 20000", {}},
+      {"lockosthread -p 1 -k 1", "-n 20000", 0.6},
+      {"lockosthread -p 2 -k 1", "-n 20000", 0.6},
+      {"lockosthread -p 1 -k 2", "-n 20000", 0.6},
+      {"lockosthread -p 2 -k 2", "-n 20000", 0.6},
       {"lockosthread -p 1 -k 3", "-n 20000", {}},
-      {"wake_latency -p 2", "-n 500", {}},
-      {"preempt -p 1 -k 0", "-dur 1s", {}},
-      {"preempt -p 1 -k 1", "-dur 1s", {}},
-      {"preempt -p 1 -k 4", "-dur 1s", {}},
-      {"preempt -p 2 -k 2", "-dur 1s", {}},
+      {"wake_latency -p 2", "-n 500", 0.5},
+      {"preempt -p 1 -k 0", "-dur 1s", {}, kWorst},
+      {"preempt -p 1 -k 1", "-dur 1s", 0.1, kWorst},
+      {"preempt -p 1 -k 4", "-dur 1s", 0.1, kWorst},
+      {"preempt -p 2 -k 2", "-dur 1s", 0.1, kWorst},
       {"fairness -p 1 -k 4", "-dur 500ms", {}},
       {"fairness -p 2 -k 4", "-dur 500ms", {}},
-      {"stw -p 2 -k 2", "-n 100", {}},
-      {"stw -p 2 -k 8", "-n 100", {}},
+      {"stw -p 2 -k 2", "-n 100", {}, kTail},
+      {"stw -p 2 -k 8", "-n 100", {}, kTail},
   };
 }
 
@@ -125,7 +129,9 @@ std::optional<std::vector<Row>> Select(const std::string& selection,
     const std::string wanted(absl::StripAsciiWhitespace(part));
     if (wanted.find(' ') != std::string::npos) {
       Row row{wanted, "", {}};
-      if (row.Workload() == "mem_parked") row.metrics = kMemory;
+      for (const Row& like : plan) {
+        if (like.Workload() == row.Workload()) row.metrics = like.metrics;
+      }
       rows.push_back(row);
       continue;
     }

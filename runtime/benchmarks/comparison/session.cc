@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -129,8 +130,12 @@ Entry Session::Judge(const Row& row, const std::string& metric,
     entry.failed = true;
     return entry;
   }
-  entry.unit = metric == "ns_per_op" ? ours.lines[0].value("unit", "ns")
-                                     : absl::StrCat("bytes, ", metric);
+  if (metric == "ns_per_op") {
+    entry.unit = ours.lines[0].value("unit", "ns");
+  } else {
+    const bool time = absl::EndsWith(metric, "_ns");
+    entry.unit = absl::StrCat(time ? "ns, " : "bytes, ", metric);
+  }
   std::vector<double> a = ours.Values(metric);
   std::vector<double> b = other.Values(metric);
   const bool measurable =

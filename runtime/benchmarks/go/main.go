@@ -54,6 +54,7 @@ var workloads = append(append([]workload{
 	{"sleep_precision", "n us", "11: how late a sleeper wakes", sleepPrecision},
 	{"mem_parked", "n frame", "12: memory of n parked tasks", memParked},
 	{"syscall", "n variant", "13: getpid, raw or told to the scheduler", syscallCost},
+	{"syscall_handoff", "n variant", "13: how soon others run when a read blocks", syscallHandoff},
 	{"pipe_handoff", "n k hogs", "13: how late a blocking read returns", pipeHandoff},
 	{"blocking_sleep", "k us", "13: k tasks block their threads in nanosleep", blockingSleep},
 }, cgoWorkloads...), []workload{

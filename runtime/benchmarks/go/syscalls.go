@@ -97,6 +97,66 @@ func pipeHandoff(o *options, r *report) {
 	r.latencies(samples)
 }
 
+// 13: a goroutine enters read(2) on an empty pipe while another one is
+// runnable, which writes to it: how long that one waits for the processor.
+// -variant again: the same goroutine each time; first: a new one.
+func syscallHandoff(o *options, r *report) {
+	n := or(o.n, 3000)
+	variant := o.variant
+	if variant == "" {
+		variant = "again"
+	}
+	if variant != "again" && variant != "first" {
+		refuse("-variant must be again or first")
+	}
+	r.Params["n"] = n
+	r.Params["variant"] = variant
+	var ends [2]int
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+		wrong("pipe2: " + err.Error())
+	}
+	base := time.Now()
+	block := func() int64 {
+		var ran time.Duration
+		var other sync.WaitGroup
+		other.Add(1)
+		go func() {
+			ran = time.Since(base)
+			var b [8]byte
+			syscall.Write(ends[1], b[:])
+			other.Done()
+		}()
+		var b [8]byte
+		entered := time.Since(base)
+		for {
+			if _, err := syscall.Read(ends[0], b[:]); err != syscall.EINTR {
+				break
+			}
+		}
+		other.Wait()
+		return int64(ran - entered)
+	}
+	sample := func() int64 {
+		if variant == "again" {
+			return block()
+		}
+		var waited int64
+		each(1, 1, func(int) { waited = block() })
+		return waited
+	}
+	for i := 0; i < n/10; i++ {
+		sample()
+	}
+	samples := make([]int64, 0, n)
+	m := startMeter()
+	for i := 0; i < n; i++ {
+		samples = append(samples, sample())
+	}
+	m.stop(r, "ns/enter-to-other (p50)", n)
+	r.Extra["cycle_ns"] = round(r.NsPerOp, 1)
+	r.latencies(samples)
+}
+
 // blockingRounds: k goroutines each run body(us), which blocks the thread for us
 // microseconds: a cold round, in which threads are made, then a warm one.
 func blockingRounds(o *options, r *report, body func(us int)) {

@@ -125,6 +125,59 @@ void PipeHandoff(const Options& options, Report& report) {
   report.Latencies(samples);
 }
 
+// A task enters read(2) on an empty pipe while another one is runnable, which
+// writes to it: how long that one waits for the processor. `-variant again`:
+// the same task each time; `first`: a new one.
+template <class Rt>
+void SyscallHandoff(const Options& options, Report& report) {
+  const std::int64_t n = options.Get("n", 3000);
+  const std::string variant =
+      options.variant.empty() ? "again" : options.variant;
+  if (variant != "again" && variant != "first") {
+    throw UsageError{"-variant must be again or first"};
+  }
+  report.Param("n", n);
+  report.Param("variant", variant);
+  std::array<int, 2> ends;
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    Wrong(std::string("pipe2: ") + std::strerror(errno));
+  }
+  auto block = [&ends] {
+    std::int64_t ran = 0;
+    typename Rt::WaitGroup other;
+    other.Add(1);
+    Rt::Go([&] {
+      ran = Nanoseconds();
+      std::int64_t stamp = ran;
+      Transfer<Rt>(&stamp, [&](const void* buffer, std::size_t size) {
+        return write(ends[1], buffer, size);
+      });
+      other.Done();
+    });
+    std::int64_t stamp = 0;
+    const std::int64_t entered = Nanoseconds();
+    Transfer<Rt>(&stamp, [&](void* buffer, std::size_t size) {
+      return read(ends[0], buffer, size);
+    });
+    other.Wait();
+    return ran - entered;
+  };
+  auto sample = [&] {
+    std::int64_t waited = 0;
+    if (variant == "again") return block();
+    RunTasks<Rt>(1, [&] { waited = block(); });
+    return waited;
+  };
+  for (std::int64_t i = 0; i < n / 10; i++) sample();
+  std::vector<std::int64_t> samples;
+  samples.reserve(static_cast<std::size_t>(n));
+  Meter meter;
+  for (std::int64_t i = 0; i < n; i++) samples.push_back(sample());
+  meter.Stop(report, "ns/enter-to-other (p50)", n);
+  report.Extra("cycle_ns", Round(report.ns_per_op(), 1));
+  report.Latencies(samples);
+}
+
 // k tasks each run body(us), which blocks the thread for us microseconds: a
 // cold round, in which threads are made, then a warm one.
 template <class Rt, class F>
@@ -160,18 +213,22 @@ void BlockingSleep(const Options& options, Report& report) {
 
 template <class Rt>
 std::vector<Workload> SyscallWorkloads() {
+  Workload entry = {"syscall_handoff", "n variant",
+                    "13: how soon others run when a read blocks", nullptr};
   Workload handoff = {"pipe_handoff", "n k hogs",
                       "13: how late a blocking read returns", nullptr};
   Workload sleep = {"blocking_sleep", "k us",
                     "13: k tasks block their threads in nanosleep", nullptr};
   if constexpr (requires { Rt::Syscall(getpid); }) {
+    entry.run = SyscallHandoff<Rt>;
     handoff.run = PipeHandoff<Rt>;
     sleep.run = BlockingSleep<Rt>;
   } else {
-    handoff.cannot = sleep.cannot = kNoSyscall;
+    entry.cannot = handoff.cannot = sleep.cannot = kNoSyscall;
   }
   return {{"syscall", "n variant", "13: getpid, raw or told to the scheduler",
            SyscallCost<Rt>},
+          entry,
           handoff,
           sleep};
 }
