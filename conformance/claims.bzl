@@ -5,7 +5,8 @@ Pure literals. //conformance:claims_json is the same as JSON, claims_test.cc is 
   id       the claim's name, AREA.what
   section  the document's section that says it; 0 when the document is silent and the claim is a
            fact about Go that programs rely on, or a promise of our own
-  source   where exactly: the document's sentence, or a row of Go's own tests and source
+  source   where exactly: the document's sentence, a row of Go's own tests and source, or an
+           invariant of the runtime (runtime/HACKING.md)
   says     the claim in our own words, one sentence
   profile  under which profile it must hold: both, document, go
   test     the target, //conformance:TEST
@@ -172,7 +173,7 @@ CLAIMS = [
         "id": "syscall.gives_p_away",
         "section": 0,
         "source": "ours, SYS-8: Go waits for sysmon each time",
-        "says": "With one P, a goroutine whose system calls block again and again gives the P to the one that waits for it.",
+        "says": "With one P, a goroutine whose system calls block again and again loses it each time to the one that waits for it; how soon is measured here, and that it gives it away itself is runtime/sched/syscall_test's to show.",
         "profile": "both",
         "test": "sched/syscall_test",
         "name": "Syscalls.ThoseThatAreLongAgainGiveItAway",
@@ -246,7 +247,7 @@ CLAIMS = [
         "id": "procs.default",
         "section": 8,
         "source": "bare metal, dedicated machine: default (NumCPU)",
-        "says": "Without GOMAXPROCS there are as many Ps as CPUs that the process may use.",
+        "says": "Without GOMAXPROCS and without a quota there are as many Ps as CPUs that the process may use.",
         "profile": "both",
         "test": "procs/gomaxprocs_test",
         "name": "Gomaxprocs.DefaultIsTheNumberOfCpus",
@@ -607,6 +608,33 @@ CLAIMS = [
         "profile": "both",
         "test": "procs/quota_test",
         "name": "Quota.MoreThanTheCpusIsTheCpus",
+    },
+    {
+        "id": "quota.none",
+        "section": 9,
+        "source": "bare metal, dedicated machine: default (NumCPU) (8); GMP-02",
+        "says": "A group without a quota leaves the number of CPUs.",
+        "profile": "both",
+        "test": "procs/quota_test",
+        "name": "Quota.NoneIsTheCpus",
+    },
+    {
+        "id": "quota.between",
+        "section": 9,
+        "source": "cpu: 2500m is GOMAXPROCS=3, rounded up; GMP-01",
+        "says": "A quota between two CPUs and all of them is rounded up.",
+        "profile": "both",
+        "test": "procs/quota_test",
+        "name": "Quota.BetweenTwoCpusAndAllItIsRoundedUp",
+    },
+    {
+        "id": "quota.affinity",
+        "section": 9,
+        "source": "Go cgroup_linux.go, GMP-06",
+        "says": "Of the quota and the CPUs of the affinity mask the smaller counts.",
+        "profile": "both",
+        "test": "procs/quota_test",
+        "name": "Quota.AnAffinityMaskOfFewerCpusCountsMore",
     },
     {
         "id": "quota.environment",

@@ -24,6 +24,8 @@ std::string ReadFile(const char* path) {
   return text.str();
 }
 
+constexpr int kNoLimit = -1;
+
 // A group below this process's own in the v1 cpu hierarchy, there as long as
 // this.
 class Group {
@@ -47,9 +49,10 @@ class Group {
 
   bool Usable() const { return !dir_.empty(); }
 
-  // Runs the program in it, with `percent` of a CPU to begin with.
+  // Runs the program in it, with `percent` of a CPU to begin with, or kNoLimit.
   ProcessResult Run(const char* program, int percent, ProcessOptions options) {
-    std::ofstream(dir_ + "/cpu.cfs_quota_us") << percent * 1000 << std::flush;
+    std::ofstream(dir_ + "/cpu.cfs_quota_us")
+        << (percent == kNoLimit ? -1 : percent * 1000) << std::flush;
     options.env.emplace_back("GROUP", dir_);
     return RunProgram(program, options);
   }
@@ -91,7 +94,9 @@ void ExpectProcs(const std::string& profile, int percent, int want) {
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "procs"), want);
   EXPECT_EQ(Number(r, "cpus"), Cpus()) << "the quota is no number of CPUs";
-  Measured(std::to_string(percent) + " % of a CPU: " + Text(r, "procs"));
+  Measured((percent == kNoLimit ? "no limit"
+                                : std::to_string(percent) + " % of a CPU") +
+           ": " + Text(r, "procs"));
 }
 
 TEST(Quota, HalfACpuIsOnePInTheDocument) { ExpectProcs("document", 50, 1); }
@@ -100,6 +105,39 @@ TEST(Quota, HalfACpuIsTwoPsInGo) { ExpectProcs("go", 50, 2); }
 
 TEST(Quota, MoreThanTheCpusIsTheCpus) {
   ExpectProcs("document", 100 * Cpus() + 150, Cpus());
+}
+
+TEST(Quota, NoneIsTheCpus) { ExpectProcs("document", kNoLimit, Cpus()); }
+
+TEST(Quota, BetweenTwoCpusAndAllItIsRoundedUp) {
+  if (Cpus() < 4) MN_NOT_ON_THIS_MACHINE("needs 4 CPUs");
+  ExpectProcs("go", 250, 3);
+}
+
+MN_BARE_PROGRAM(SaysProcsInAGroupOnOneCpu) {
+  JoinGroup();
+  cpu_set_t all, one;
+  sched_getaffinity(0, sizeof(all), &all);
+  CPU_ZERO(&one);
+  int cpu = 0;
+  while (!CPU_ISSET(cpu, &all)) cpu++;
+  CPU_SET(cpu, &one);
+  sched_setaffinity(0, sizeof(one), &one);
+  return Main([] {
+    Say("procs", GOMAXPROCS());
+    Say("cpus", NumCPU());
+    return 0;
+  });
+}
+
+TEST(Quota, AnAffinityMaskOfFewerCpusCountsMore) {
+  MN_NEEDS_A_GROUP(group);
+  const ProcessResult r = group.Run("SaysProcsInAGroupOnOneCpu", 150,
+                                    {.env = {{"MN_PROFILE", "document"}}});
+  ASSERT_TRUE(Exited(r, 0));
+  EXPECT_EQ(Number(r, "cpus"), 1);
+  EXPECT_EQ(Number(r, "procs"), 1);
+  Measured("150 % of a CPU and one CPU: " + Text(r, "procs"));
 }
 
 TEST(Quota, EnvironmentOverridesIt) {
