@@ -145,6 +145,20 @@ TEST(BadAddress, IsFatal) {
   EXPECT_EQ(r.out, "");
 }
 
+MN_PROGRAM(ReadsPastTheEndOfAFile) {
+  return fault::Load(fault::PastTheEndOfAFile());
+}
+
+TEST(BadAddress, InAFileThatShrankIsABusError) {
+  MN_NEEDS_FAULTS();
+  const ProcessResult r = RunProgram("ReadsPastTheEndOfAFile");
+  EXPECT_TRUE(Died(r, "unexpected fault address 0x"));
+  EXPECT_THAT(r.err,
+              ContainsRegex("\nfatal error: fault\n[[]signal SIGBUS: bus error "
+                            "code=0x2 addr=0x[0-9a-f]+ pc=0x[0-9a-f]+]\n"
+                            "\ngoroutine 1 [[]running]:\n"));
+}
+
 MN_PROGRAM(WritesToANonCanonicalAddress) {
   fault::Store(reinterpret_cast<int*>(std::uintptr_t{0x4141414141414141}));
   return 0;
@@ -476,6 +490,7 @@ MN_BARE_PROGRAM(HandlesAbort) {
   return RunWithAHandler(SIGABRT, []() -> int { throw Panic("boom"); });
 }
 
+// CGO-08.
 TEST(Gotraceback, CrashRunsAnAbortHandlerOfTheProgram) {
   const ProcessResult r =
       RunProgram("HandlesAbort", {.env = {{"GOTRACEBACK", "crash"}}});
@@ -505,6 +520,7 @@ MN_PROGRAM(CrashesInTheReport) {
   Throw("first");
 }
 
+// PAN-09.
 TEST(PanicDuringPanic, EndsWithStatus4) {
   MN_NEEDS_FAULTS();
   const ProcessResult r = RunProgram("CrashesInTheReport");

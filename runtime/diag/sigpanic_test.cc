@@ -1,5 +1,6 @@
 // Which faults can be caught: the table in panic.h. Built with several sets of
 // options (see BUILD), since what can be caught is the compiler's business.
+#include <fenv.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -78,6 +79,16 @@ TEST(Fault, AQuotientThatDoesNotFitIsNotCalledADivisionByZero) {
   MN_NEEDS_CATCHING();
   EXPECT_EQ(Caught([] { fault::Divide(INT_MIN, -1); }),
             "runtime error: integer overflow");
+}
+
+TEST(Fault, AFloatingPointErrorThatTheProgramAskedFor) {
+  MN_NEEDS_CATCHING();
+  ::feclearexcept(FE_ALL_EXCEPT);
+  ::feenableexcept(FE_DIVBYZERO);
+  const std::string says = Caught([] { fault::Divide(1.0, 0.0); });
+  ::fedisableexcept(FE_ALL_EXCEPT);
+  ::feclearexcept(FE_ALL_EXCEPT);
+  EXPECT_EQ(says, "runtime error: floating point error");
 }
 
 TEST(Fault, Own1_ALibraryFunctionThatTheProgramCalled) {
@@ -252,6 +263,23 @@ TEST(PanicOnFault, MakesAnyAddressCatchable) {
     EXPECT_EQ(e.Addr(), reinterpret_cast<std::uintptr_t>(bad));
   }
   EXPECT_TRUE(SetPanicOnFault(false));
+}
+
+TEST(PanicOnFault, ABusErrorToo) {
+  MN_NEEDS_CATCHING();
+  int* gone = fault::PastTheEndOfAFile();
+  ASSERT_NE(gone, nullptr);
+  SetPanicOnFault(true);
+  try {
+    fault::Load(gone);
+    FAIL() << "no fault";
+  } catch (const RuntimeError& e) {
+    EXPECT_EQ(e.what(), std::string(kNil));
+    EXPECT_EQ(e.fault().signal, SIGBUS);
+    EXPECT_EQ(e.fault().code, BUS_ADRERR);
+    EXPECT_EQ(e.Addr(), reinterpret_cast<std::uintptr_t>(gone));
+  }
+  SetPanicOnFault(false);
 }
 
 TEST(PanicOnFault, ACallToABadAddressToo) {

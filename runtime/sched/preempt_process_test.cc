@@ -211,6 +211,8 @@ TEST(Godebug, PreempttraceReportsEachFunctionOnce) {
   // Others may be found running too: main, say, whose CPU the kernel took.
   EXPECT_EQ(Count(r.err, "FirstHog"), 1) << r.err;
   EXPECT_EQ(Count(r.err, "SecondHog"), 1) << r.err;
+  // With the stack: who called them, and who started the goroutine.
+  EXPECT_GE(Count(r.err, "MnGoroutine"), 2) << r.err;
 }
 
 // ---- SIGURG of somebody else ------------------------------------------------

@@ -499,7 +499,8 @@ std::vector<std::uint32_t> Slices() {
   return n;
 }
 
-// In a time in which no P changes over, no more loops go on than there are Ps.
+// In a time in which no P changes over, no more loops go on than there are Ps
+// (SCH-34).
 TEST(Preempt, Mn1_OfAHundredLoopsOnlyGomaxprocsRun) {
   MN_NEEDS_ASYNC_SIGNALS();
   if (CurrentPreemptMode() != PreemptMode::kStop) GTEST_SKIP() << "not stopped";

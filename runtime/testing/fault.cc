@@ -1,5 +1,8 @@
 #include "runtime/testing/fault.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstring>
 
@@ -13,6 +16,10 @@ MN_FAULTS void Call(void (*f)()) {
 }
 MN_FAULTS int Divide(int a, int b) {
   asm volatile("" : "+r"(b));
+  return a / b;
+}
+MN_FAULTS double Divide(double a, double b) {
+  asm volatile("" : "+x"(b));
   return a / b;
 }
 MN_FAULTS std::size_t Length(const char* s) {
@@ -29,6 +36,15 @@ int* Hide(int* p) { return p; }
 int* Valid() {
   static int value = 1;
   return &value;
+}
+
+int* PastTheEndOfAFile() {
+  const int fd = ::memfd_create("shrunk", MFD_CLOEXEC);
+  if (fd < 0 || ::ftruncate(fd, 4096) != 0) return nullptr;
+  void* page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (page == MAP_FAILED || ::ftruncate(fd, 0) != 0) return nullptr;
+  ::close(fd);
+  return static_cast<int*>(page);
 }
 
 }  // namespace mn::test::fault

@@ -15,6 +15,7 @@ int Load(const volatile int* p);
 void Store(volatile int* p);
 void Call(void (*f)());
 int Divide(int a, int b);
+double Divide(double a, double b);
 // strlen, called in shared libc.
 std::size_t Length(const char* s);
 // fputs to stdout: strlen is called by fputs.
@@ -24,6 +25,8 @@ void Put(const char* s);
 int* Hide(int* p);
 // Something to load from.
 int* Valid();
+// A mapped page of a file that has shrunk: SIGBUS.
+int* PastTheEndOfAFile();
 
 // What following a null pointer says.
 inline constexpr char kNil[] =
