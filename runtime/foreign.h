@@ -17,14 +17,15 @@ namespace mn {
 // thread-local state and signal masks: it keeps one thread for its duration
 // (perhaps another than the caller's), and no other goroutine runs there.
 // The P goes to another thread when the call takes longer than a tick of
-// sysmon (20 us) and somebody needs it (at once if the last call from there
-// took that long), so an empty call costs a few nanoseconds, and 100 calls
-// that block need 100 threads; bound them with a ForeignPool. Returns what f
-// returns; an exception passes through.
+// sysmon (20 us) and somebody needs it (at once if this goroutine's last call
+// from there lost its P, see Syscall), so an empty call costs a few
+// nanoseconds, and 100 calls that block need 100 threads; bound them with a
+// ForeignPool. Returns what f returns; an exception passes through.
 //
-// f runs on the goroutine's stack (64 KiB unless GoOptions said otherwise). It
-// must not call the runtime except through Callback. errno: read it inside f.
-// Caller: a goroutine. May park, before and after f. Mirrors a cgo call.
+// f runs on the goroutine's stack (64 KiB unless GoOptions said otherwise;
+// main's is 8 MiB). It must not call the runtime except through Callback.
+// errno: read it inside f. Caller: a goroutine. May park, before and after f.
+// Mirrors a cgo call.
 template <class F>
 auto Foreign(F&& f) -> std::invoke_result_t<F> {
   return Syscall(std::forward<F>(f));

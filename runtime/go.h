@@ -43,7 +43,14 @@ struct GoOptions {
 //
 // Environment: GOMAXPROCS, GOTRACEBACK and GODEBUG, spelled as for Go, and
 // MN_PROFILE: `document` (the default) or `go`, where the two differ; another
-// value is a fatal error.
+// value is a fatal error. GODEBUG is a list of NAME=VALUE, separated by commas:
+// schedtrace=N prints a line about the scheduler to stderr every N ms, with
+// scheddetail=1 every P, M and G as well; maxprocs, containermaxprocs and
+// updatemaxprocs: GOMAXPROCS below; asyncpreemptoff, preempt, preemptslice and
+// preempttrace: preempt.h; idlethreadms: thread.h. Other names are ignored.
+//
+// If no goroutine can ever run again the process ends with `fatal error: all
+// goroutines are asleep - deadlock!`, the trace of every one and exit status 2.
 // Caller: a thread of the program's, once; the second call is a fatal error.
 // Mirrors: a Go program's main.main.
 int Main(std::function<int()> fn);

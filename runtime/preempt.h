@@ -2,10 +2,12 @@
 //
 // A goroutine that computes for 10 ms while others wait is interrupted (signal
 // SIGURG): its thread stops until it is its turn again, as if the kernel had
-// scheduled it away. Nothing is required of the code; what a thread may do a
-// goroutine may do. The price is one sleeping thread for every goroutine that
-// is interrupted at the same time. Code that keeps the contract below pays no
-// thread: it is switched away like a goroutine that parks.
+// scheduled it away; after 200 us if a timer is overdue, or if a goroutine is
+// back from a system call and every P is taken. Nothing is required of the
+// code; what a thread may do a goroutine may do. The price is one sleeping
+// thread for every goroutine that is interrupted at the same time. Code that
+// keeps the contract below pays no thread: it is switched away like a goroutine
+// that parks.
 //
 // GODEBUG=asyncpreemptoff=1      no signals: only calls that may park give way
 // GODEBUG=preempt=stop           the default, as described
@@ -14,6 +16,8 @@
 //                                into the runtime
 // GODEBUG=preempt=off            as asyncpreemptoff=1
 // GODEBUG=preemptslice=N         N microseconds instead of 10 000, for tests
+// GODEBUG=preempttrace=1         where goroutines are interrupted: the stack of
+//                                one, once for every function, to stderr
 // How it works and why it is safe: sched/preempt.h.
 #pragma once
 

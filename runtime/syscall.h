@@ -38,9 +38,10 @@ template <class F>
 // So a short call costs a few nanoseconds and a long one lets other goroutines
 // go on. A goroutine whose call lost its P that way is expected to be as
 // slow when it calls from the same place again (the same Syscall in the
-// program; all sys::Read are one): it then gives the P away at once, as
-// BlockingCall does, if another one waits for it and no thread is looking
-// for work already, until such a call returns within 5 us. When f returns
+// program, perhaps all with an f of the same type; all sys::Read are one): it
+// then gives the P away at once, as BlockingCall does, if another one waits for
+// it and no thread is looking for work already, until such a call returns
+// within 5 us. When f returns
 // the goroutine needs a P again and may have to wait for one. Returns what f
 // returns; an exception passes through after the P is back.
 // f must not call into the runtime (but see Callback in foreign.h).

@@ -21,8 +21,8 @@ struct alignas(64) M {
   EhGlobals* eh = nullptr;  // this thread's __cxa_get_globals()
   G* lockedg = nullptr;     // the goroutine that is pinned here
   G* picked = nullptr;      // to be run next, brought along to g0
-  P* oldp = nullptr;        // the P it held before a system call, or before it
-                            // stopped the world
+  P* oldp = nullptr;        // the P it held before a system call (null: given
+                            // away), or before it stopped the world
   std::uint32_t locked_ext = 0;  // LockOSThread calls that are still open
   std::uint32_t locked_int = 0;  // the same, by the runtime (callbacks)
   bool spinning = false;       // looking for work; counted in sched.nmspinning

@@ -88,7 +88,7 @@ struct Sched {
   std::int32_t ncpu = 0;
   bool started = false;  // Main was called
   // atomic: Ps and sysmon exist. release: pairs with the acquire in
-  // Callback.
+  // NeedExtraM (foreign.cc).
   mn::atomic<bool> running{false};
 };
 

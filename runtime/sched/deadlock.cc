@@ -1,6 +1,6 @@
 // What counts as alive: an M that is neither on sched.midle nor asleep with a
 // goroutine of its own (nmidlelocked), sysmon aside. It runs a goroutine,
-// looks for work, waits in netpoll for a timer, or blocks in a BlockingCall;
+// looks for work, waits in netpoll for a timer, or blocks in a system call;
 // each of these may still make a goroutine runnable. Once all Ms are idle only
 // a timer could, and a timer keeps an M in netpoll.
 //

@@ -170,7 +170,9 @@ bool LookAgain(M* m) {
 void SleepWithoutP(M* m) {
   const std::int64_t when = EarliestTimer();
   if (when != 0) {
-    // Only one M waits for timers: whoever swaps lastpoll to 0.
+    // Only one M waits for timers: whoever swaps lastpoll to 0. seq_cst, here
+    // and below: pairs with the same swap of another M, and with the loads in
+    // WakeNetPoller.
     if (sched.lastpoll.exchange(0, memory_order_seq_cst) != 0) {
       sched.poll_until.store(when, memory_order_seq_cst);
       StoreLoadFence();

@@ -36,7 +36,7 @@ void AcquireP(M* m, P* p) {
   MN_DCHECK(m->p == nullptr, "MN-2");
   MN_DCHECK(p->m.load(memory_order_relaxed) == nullptr, "MN-2");
   p->status.store(PStatus::kRunning, memory_order_relaxed);
-  // release: pairs with the acquire in PreemptOne, which reads m->tid.
+  // release: pairs with the acquire in AskP (preempt.cc), which reads m->tid.
   p->m.store(m, memory_order_release);
   m->p = p;
 }

@@ -208,6 +208,7 @@ void ExpectSameThread(int n, std::function<void()> f) {
 
 constexpr int kRepeat = MN_TSAN ? 200 : 1000;
 
+// LCK-07, with those that follow.
 TEST(LockOSThread, Lot2_SameThreadOverTenThousandParks) {
   constexpr int kParks = MN_TSAN ? 1000 : 10'000;
   Chan<int> ping(0), pong(0);
@@ -462,6 +463,7 @@ MN_PROGRAM(GoexitsPinned) {
   return 4;
 }
 
+// CGO-09, with those that follow.
 TEST(LockOSThread, Lot4_ReturningWhilePinnedEndsTheThread) {
   EXPECT_TRUE(Exited(RunProgram("ReturnsPinned", OnProcs(1, kCooperative)), 4));
 }

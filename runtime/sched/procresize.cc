@@ -163,7 +163,8 @@ int NumCPU() { return sched.ncpu; }
 
 int NumGoroutine() {
   // All ends before all beginnings: a goroutine that moves and ends meanwhile
-  // may be counted too often, never too rarely.
+  // may be counted too often, never too rarely. acquire: pairs with the
+  // release in ProcResize.
   if (sched.allps.load(memory_order_acquire) == nullptr) return 0;
   const AllPs& all = Allp();
   std::int64_t n = 0;

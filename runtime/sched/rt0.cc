@@ -67,7 +67,7 @@ int Main(std::function<int()> fn) {
 
   G* gp = NewG(m->p, 0, kMainStackSize);
   gp->arg = &fn;  // on the main thread's stack, which g0 keeps for ever
-  // Before another M may run it. release: pairs with the acquire in Callback.
+  // Before another M may run it. release: pairs with the acquire in NeedExtraM.
   sched.running.store(true, memory_order_release);
   // No Wakep: nobody takes it from the main thread, where it begins, as in Go.
   StartG(m->p, gp, RunMain);

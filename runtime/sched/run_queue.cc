@@ -86,7 +86,8 @@ G* RunqGet(RunQueue& q) {
   q.runnext_streak = 0;
   while (tail != head) {
     G* gp = q.ring[head % kRunqSize].load(memory_order_relaxed);
-    // release: pairs with the acquire of head in RunqPut.
+    // release: pairs with the acquire of head in RunqPut; acquire, if another
+    // one was quicker: with its release of head.
     if (q.head.compare_exchange_weak(head, head + 1, memory_order_release,
                                      memory_order_acquire)) {
       return gp;

@@ -309,7 +309,7 @@ TEST(Spawn, ATreeOfGoroutines) {
 }
 
 // Deaths on one P, births on another: the free lists move through the global
-// one (kLocalMax).
+// one (kGfreeMax).
 TEST(Spawn, FreeListsOverflowAndRefill) {
   for (int round = 0; round < (MN_TSAN ? 1 : 5); round++) {
     WaitGroup wg;

@@ -31,6 +31,7 @@ void CountSpinning() {
   // The request is taken back before the M looks at the queues, with a full
   // barrier between: who still saw it has its work seen (S5).
   sched.needspinning.store(0, memory_order_relaxed);
+  // seq_cst: pairs with Wakep's fence before it reads nmspinning.
   sched.nmspinning.fetch_add(1, memory_order_seq_cst);
   StoreLoadFence();
 }

@@ -37,7 +37,7 @@ bool TryStopTheWorld();
 // began.
 void StartTheWorld(M* m);
 
-// Gives p, whose M is about to block or has been interrupted, to whoever stops
+// Gives p, which is about to be idle or was taken from an M, to whoever stops
 // the world. False: nobody does any more.
 bool GiveToStopTheWorld(P* p);
 

@@ -15,10 +15,10 @@
 // goroutine whose call lost its P gives the P away when it next calls from the
 // same place, if something waits for it and nobody is looking for work, until
 // such a call returns sooner than a thread wakes. That saves the others what
-// sysmon needs for two looks, 40 us and more, each time; a wrong guess costs
-// what the call before it cost. By place, because whoever reads writes too, and
-// that is short; but only the place of the last one is known. (Go does not do
-// this.)
+// sysmon needs for two looks, 20 to 40 us and more, each time; a wrong guess
+// costs what the call before it cost. By place, because whoever reads writes
+// too, and that is short; but only the place of the last one is known, and the
+// way back out of any Callback is one place. (Go does not do this.)
 //
 // The ways back: the same P; an idle one; none, then the goroutine joins the
 // global queue and the thread sleeps.

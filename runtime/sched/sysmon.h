@@ -19,11 +19,12 @@
 //
 // Invariants:
 //   MON-1 sleeps 20 us; after 50 looks without a retake twice as long each
-//         time, 10 ms at most; back to 20 us when it took something;
+//         time, 10 ms at most; back to 20 us when it took something, and for
+//         a few looks when it was woken;
 //   MON-2 a P is taken from a system call at the second sighting at the
 //         earliest;
-//   MON-3 and not before 10 ms while nothing waits for it and another P is
-//         free;
+//   MON-3 and not before 10 ms while nothing waits for it, no timer of its is
+//         overdue, and another P is free or an M is looking for work;
 //   MON-4 a goroutine that ran for 10 ms while others wait is asked to give
 //         way;
 //   MON-5 so is one that ran for 200 us, when a timer of its P is overdue or a
