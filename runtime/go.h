@@ -49,8 +49,10 @@ struct GoOptions {
 // updatemaxprocs: GOMAXPROCS below; asyncpreemptoff, preempt, preemptslice and
 // preempttrace: preempt.h; idlethreadms: thread.h. Other names are ignored.
 //
-// If no goroutine can ever run again the process ends with `fatal error: all
-// goroutines are asleep - deadlock!`, the trace of every one and exit status 2.
+// If no goroutine can ever run again, and no thread lives that could call in,
+// the process ends with `fatal error: all goroutines are asleep - deadlock!`
+// (after main's Goexit: `no goroutines`), the trace of every one and exit
+// status 2.
 // Caller: a thread of the program's, once; the second call is a fatal error.
 // Mirrors: a Go program's main.main.
 int Main(std::function<int()> fn);

@@ -1,9 +1,9 @@
 // Preemption, as far as a program sees it.
 //
-// A goroutine that computes for 10 ms while others wait is interrupted (signal
-// SIGURG): its thread stops until it is its turn again, as if the kernel had
-// scheduled it away; after 200 us if a timer is overdue, or if a goroutine is
-// back from a system call and every P is taken. Nothing is required of the
+// A goroutine that computes for 10 ms while others wait (for 200 us while a
+// timer is overdue, or a goroutine is back from a system call and every P is
+// taken) is interrupted (signal SIGURG): its thread stops until it is its turn
+// again, as if the kernel had scheduled it away. Nothing is required of the
 // code; what a thread may do a goroutine may do. The price is one sleeping
 // thread for every goroutine that is interrupted at the same time. Code that
 // keeps the contract below pays no thread: it is switched away like a goroutine

@@ -41,9 +41,9 @@ template <class F>
 // program, perhaps all with an f of the same type; all sys::Read are one): it
 // then gives the P away at once, as BlockingCall does, if another one waits for
 // it and no thread is looking for work already, until such a call returns
-// within 5 us. When f returns
-// the goroutine needs a P again and may have to wait for one. Returns what f
-// returns; an exception passes through after the P is back.
+// within 5 us. When f returns the goroutine needs a P again and may have to
+// wait for one. Returns what f returns; an exception passes through after the P
+// is back.
 // f must not call into the runtime (but see Callback in foreign.h).
 //
 // errno: read it inside f; after the call the goroutine may be on another

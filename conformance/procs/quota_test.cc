@@ -49,10 +49,17 @@ class Group {
 
   bool Usable() const { return !dir_.empty(); }
 
+  // False: the kernel grants a group no more than the ones above it have.
+  bool SetQuota(int percent) {
+    const int us = percent == kNoLimit ? -1 : percent * 1000;
+    const std::string file = dir_ + "/cpu.cfs_quota_us";
+    std::ofstream(file) << us << std::flush;
+    return ReadFile(file.c_str()) == std::to_string(us) + "\n";
+  }
+
   // Runs the program in it, with `percent` of a CPU to begin with, or kNoLimit.
   ProcessResult Run(const char* program, int percent, ProcessOptions options) {
-    std::ofstream(dir_ + "/cpu.cfs_quota_us")
-        << (percent == kNoLimit ? -1 : percent * 1000) << std::flush;
+    EXPECT_TRUE(SetQuota(percent)) << percent << " % of a CPU";
     options.env.emplace_back("GROUP", dir_);
     return RunProgram(program, options);
   }
@@ -72,10 +79,14 @@ int Cpus() {
   if (!group.Usable()) {                                      \
     MN_NOT_ON_THIS_MACHINE(                                   \
         "needs a v1 cpu cgroup below which it may make one"); \
+  }                                                           \
+  if (!group.SetQuota(100 * Cpus() + 150)) {                  \
+    MN_NOT_ON_THIS_MACHINE("is in a group with a CPU quota"); \
   }
 
 void JoinGroup() {
-  std::ofstream(TextParameter("GROUP") + "/cgroup.procs") << 0 << std::flush;
+  std::ofstream procs(TextParameter("GROUP") + "/cgroup.procs");
+  MUST(procs << 0 << std::flush);
 }
 
 MN_BARE_PROGRAM(SaysProcsInAGroup) {

@@ -251,10 +251,16 @@ int* BadPage() {
       ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 }
 
+// While it lives, whatever becomes of the test.
+struct PanicsOnFault {
+  PanicsOnFault() { EXPECT_FALSE(SetPanicOnFault(true)); }
+  ~PanicsOnFault() { EXPECT_TRUE(SetPanicOnFault(false)); }
+};
+
 TEST(PanicOnFault, MakesAnyAddressCatchable) {
   MN_NEEDS_CATCHING();
   int* bad = BadPage();
-  EXPECT_FALSE(SetPanicOnFault(true));
+  PanicsOnFault panics;
   try {
     fault::Store(bad);
     FAIL() << "no fault";
@@ -262,14 +268,13 @@ TEST(PanicOnFault, MakesAnyAddressCatchable) {
     EXPECT_EQ(e.what(), std::string(kNil));
     EXPECT_EQ(e.Addr(), reinterpret_cast<std::uintptr_t>(bad));
   }
-  EXPECT_TRUE(SetPanicOnFault(false));
 }
 
 TEST(PanicOnFault, ABusErrorToo) {
   MN_NEEDS_CATCHING();
   int* gone = fault::PastTheEndOfAFile();
   ASSERT_NE(gone, nullptr);
-  SetPanicOnFault(true);
+  PanicsOnFault panics;
   try {
     fault::Load(gone);
     FAIL() << "no fault";
@@ -279,20 +284,18 @@ TEST(PanicOnFault, ABusErrorToo) {
     EXPECT_EQ(e.fault().code, BUS_ADRERR);
     EXPECT_EQ(e.Addr(), reinterpret_cast<std::uintptr_t>(gone));
   }
-  SetPanicOnFault(false);
 }
 
 TEST(PanicOnFault, ACallToABadAddressToo) {
   MN_NEEDS_CATCHING();
-  SetPanicOnFault(true);
+  PanicsOnFault panics;
   EXPECT_EQ(
       Caught([] { fault::Call(reinterpret_cast<void (*)()>(BadPage())); }),
       kNil);
-  SetPanicOnFault(false);
 }
 
 TEST(PanicOnFault, IsTheGoroutinesOwn) {
-  SetPanicOnFault(true);
+  PanicsOnFault panics;
   bool others = true;
   WaitGroup wg;
   wg.Go([&] { others = SetPanicOnFault(true); });
@@ -302,7 +305,6 @@ TEST(PanicOnFault, IsTheGoroutinesOwn) {
   wg.Go([&] { next = SetPanicOnFault(false); });
   wg.Wait();
   EXPECT_FALSE(next);
-  SetPanicOnFault(false);
 }
 
 // ---- where it cannot be caught: the report, never anything else

@@ -61,9 +61,9 @@ void PreemptHandedOff(M* m);
 // for this alone keeps its place (lockedm.h, StopInPlace).
 void PreemptAll();
 
-// GODEBUG=preempttrace=1: prints the stack of a goroutine that was interrupted
-// in the program's own text, once for every function of the program that one is
-// found in. Caller: sysmon.
+// GODEBUG=preempttrace=1: prints the stack of a goroutine that was interrupted,
+// wherever it was, once for every function of the program that one is found in.
+// Caller: sysmon.
 void ReportHogs();
 
 }  // namespace mn

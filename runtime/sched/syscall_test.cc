@@ -672,7 +672,6 @@ TEST(Syscall, Sys5_Mn2_ThePsAreAllThereAfterwards) {
   EXPECT_EQ(n, GOMAXPROCS());
 }
 
-// DLK-11, a row of Go's tests, with the next one.
 MN_PROGRAM(OnlyASyscall) {
   Syscall([] { ::usleep(100'000); });
   return 3;

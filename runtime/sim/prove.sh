@@ -1,8 +1,8 @@
 #!/bin/bash
 # Runs every model to its long bounds, SC and TSO, and a million random schedules and as many of PCT for
 # each configuration. Flags (--seconds=600, --memory=tso ...) go to every model; without --seconds it takes
-# hours. One line per search; the last line counts. Exit status 1: a violation; 2: none, but --seconds cut a
-# search off, so that nothing is proved of that configuration.
+# hours. One line per search; the last line counts models. Exit status 1: a violation; 2: none, but --seconds
+# cut a search off (NOT COMPLETE): that bound is not proved.
 set -uo pipefail
 
 models=() flags=()

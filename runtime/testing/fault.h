@@ -25,7 +25,7 @@ void Put(const char* s);
 int* Hide(int* p);
 // Something to load from.
 int* Valid();
-// A mapped page of a file that has shrunk: SIGBUS.
+// A mapped page behind the end of its file: SIGBUS. Null: no such file.
 int* PastTheEndOfAFile();
 
 // What following a null pointer says.

@@ -97,9 +97,9 @@ func pipeHandoff(o *options, r *report) {
 	r.latencies(samples)
 }
 
-// 13: a goroutine enters read(2) on an empty pipe while another one is
-// runnable, which writes to it: how long that one waits for the processor.
-// -variant again: the same goroutine each time; first: a new one.
+// 13: a goroutine starts another one, which writes to a pipe, and enters read(2)
+// on it: how long the other one, which has no processor until then if there is
+// but one, waits. -variant again: the same goroutine each time; first: a new one.
 func syscallHandoff(o *options, r *report) {
 	n := or(o.n, 3000)
 	variant := o.variant
@@ -117,24 +117,27 @@ func syscallHandoff(o *options, r *report) {
 	}
 	base := time.Now()
 	block := func() int64 {
-		var ran time.Duration
 		var other sync.WaitGroup
 		other.Add(1)
+		started := time.Since(base)
 		go func() {
-			ran = time.Since(base)
 			var b [8]byte
-			syscall.Write(ends[1], b[:])
+			binary.LittleEndian.PutUint64(b[:], uint64(time.Since(base)))
+			if _, err := syscall.Write(ends[1], b[:]); err != nil {
+				wrong("syscall_handoff: cannot write to the pipe")
+			}
 			other.Done()
 		}()
 		var b [8]byte
-		entered := time.Since(base)
-		for {
-			if _, err := syscall.Read(ends[0], b[:]); err != syscall.EINTR {
-				break
-			}
+		n, err := syscall.Read(ends[0], b[:])
+		for err == syscall.EINTR {
+			n, err = syscall.Read(ends[0], b[:])
+		}
+		if err != nil || n != len(b) {
+			wrong("syscall_handoff: cannot read from the pipe")
 		}
 		other.Wait()
-		return int64(ran - entered)
+		return int64(binary.LittleEndian.Uint64(b[:])) - int64(started)
 	}
 	sample := func() int64 {
 		if variant == "again" {
@@ -152,7 +155,7 @@ func syscallHandoff(o *options, r *report) {
 	for i := 0; i < n; i++ {
 		samples = append(samples, sample())
 	}
-	m.stop(r, "ns/enter-to-other (p50)", n)
+	m.stop(r, "ns/start-to-other (p50)", n)
 	r.Extra["cycle_ns"] = round(r.NsPerOp, 1)
 	r.latencies(samples)
 }

@@ -125,9 +125,9 @@ void PipeHandoff(const Options& options, Report& report) {
   report.Latencies(samples);
 }
 
-// A task enters read(2) on an empty pipe while another one is runnable, which
-// writes to it: how long that one waits for the processor. `-variant again`:
-// the same task each time; `first`: a new one.
+// A task starts another one, which writes to a pipe, and enters read(2) on it:
+// how long the other one, which has no processor until then if there is but
+// one, waits. `-variant again`: the same task each time; `first`: a new one.
 template <class Rt>
 void SyscallHandoff(const Options& options, Report& report) {
   const std::int64_t n = options.Get("n", 3000);
@@ -146,21 +146,25 @@ void SyscallHandoff(const Options& options, Report& report) {
     std::int64_t ran = 0;
     typename Rt::WaitGroup other;
     other.Add(1);
+    const std::int64_t started = Nanoseconds();
     Rt::Go([&] {
       ran = Nanoseconds();
-      std::int64_t stamp = ran;
-      Transfer<Rt>(&stamp, [&](const void* buffer, std::size_t size) {
-        return write(ends[1], buffer, size);
-      });
+      if (!Transfer<Rt>(&ran, [&](const void* buffer, std::size_t size) {
+            return write(ends[1], buffer, size);
+          })) {
+        Wrong("syscall_handoff: cannot write to the pipe");
+      }
       other.Done();
     });
-    std::int64_t stamp = 0;
-    const std::int64_t entered = Nanoseconds();
-    Transfer<Rt>(&stamp, [&](void* buffer, std::size_t size) {
-      return read(ends[0], buffer, size);
-    });
+    std::int64_t sent = 0;
+    if (!Transfer<Rt>(&sent, [&](void* buffer, std::size_t size) {
+          return read(ends[0], buffer, size);
+        })) {
+      Wrong("syscall_handoff: cannot read from the pipe");
+    }
     other.Wait();
-    return ran - entered;
+    if (sent != ran) Wrong("syscall_handoff: read what nobody wrote");
+    return sent - started;
   };
   auto sample = [&] {
     std::int64_t waited = 0;
@@ -173,7 +177,7 @@ void SyscallHandoff(const Options& options, Report& report) {
   samples.reserve(static_cast<std::size_t>(n));
   Meter meter;
   for (std::int64_t i = 0; i < n; i++) samples.push_back(sample());
-  meter.Stop(report, "ns/enter-to-other (p50)", n);
+  meter.Stop(report, "ns/start-to-other (p50)", n);
   report.Extra("cycle_ns", Round(report.ns_per_op(), 1));
   report.Latencies(samples);
 }
