@@ -82,6 +82,11 @@ CourseCase ReadCase(const Reader& r) {
   r.Optional("reveal", &c.reveal);
   r.Optional("parent", &c.parent);
   r.Optional("kind", &c.kind);
+  if (c.kind != kDriver && c.kind != kSchedules && c.kind != kProgram) {
+    throw Bad{Cat(r.where(), ": \"kind\" is driver, schedules or program, not \"",
+                  c.kind, "\"")};
+  }
+  r.Optional("configs", &c.configs);
   r.Optional("max", &c.max);
   r.Optional("full_at", &c.full_at);
   r.Optional("needs", &c.needs);
@@ -128,6 +133,7 @@ Lesson ReadLesson(const Reader& by_index) {
   r.Optional("title", &l.title);
   if (l.title.empty()) l.title = ReplaceAll(l.name, "_", " ");
   r.Optional("plug", &l.plug);
+  r.Optional("minutes", &l.minutes);
   r.Required("points", &l.points);
   r.Optional("document_sections", &l.document_sections);
   r.Optional("sa", &l.sa);
@@ -162,6 +168,7 @@ Lesson ReadLesson(const Reader& by_index) {
   r.Optional("prediction_points", &l.prediction_points);
   r.Optional("explain_points", &l.explain_points);
   r.Optional("hints", &l.hints);
+  r.Optional("mutants", &l.mutants);
   r.Optional("solution", &l.solution);
   return l;
 }

@@ -33,6 +33,11 @@ struct Invariant {
   std::string anchor;    // of its paragraph in the lesson's README
 };
 
+// The kinds of case: what its case process is. //tools/judge:manifest.bzl.
+inline constexpr char kDriver[] = "driver";
+inline constexpr char kSchedules[] = "schedules";
+inline constexpr char kProgram[] = "program";
+
 struct CourseCase {
   std::string name;  // "RunQueue.Fifo"
   std::string inv;   // "RQ-1"
@@ -40,9 +45,12 @@ struct CourseCase {
   std::string visibility = "public";  // "public" or "hidden"
   std::string reveal;                 // "after_due" or empty
   std::string parent;              // the public invariant a hidden case is of
-  std::string kind;                // "ratio" or empty
-  double max = 0, full_at = 0;     // of a ratio
+  std::string kind = kDriver;
+  std::vector<std::string> configs;  // of a case of kind schedules
+  double max = 0, full_at = 0;       // of a ratio; 0: it is none
   std::vector<std::string> needs;  // "cpus>=2"
+
+  bool IsRatio() const { return max > 0; }
 };
 
 struct Lesson {
@@ -51,6 +59,7 @@ struct Lesson {
   std::string name;   // "run_queue"
   std::string title;  // "Local run queue"; the name with blanks if not given
   std::string plug;   // the flag in //runtime/plug, or empty
+  int minutes = 0;    // from the page to green, for somebody new
   double points = 0;
   std::vector<int> document_sections;
   std::vector<std::string> sa;
@@ -66,8 +75,9 @@ struct Lesson {
   int pass_k = 0, pass_n = 0;  // {"k_of_n": [k, n]}; 0, 0 means "all"
   std::vector<CourseCase> cases;
   double prediction_points = 0, explain_points = 0;
-  std::vector<std::string> hints;  // paths from the workspace
-  std::string solution;            // the worked answer's file, or empty
+  std::vector<std::string> hints;    // paths from the workspace
+  std::vector<std::string> mutants;  // the headings of MUTANTS.md
+  std::string solution;              // the worked answer's file, or empty
 
   std::string ExerciseDir() const { return "exercises/" + id; }
   std::string ExerciseLabel() const { return "//exercises/" + id; }

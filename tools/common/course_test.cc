@@ -22,7 +22,7 @@ constexpr char kCourse[] = R"({
        {"name": "RunQueue.Fifo", "inv": "RQ-1", "points": 1,
         "visibility": "public"},
        {"name": "RunQueue.Faster", "inv": "RQ-P", "points": 0.5,
-        "kind": "ratio", "max": 0.5, "full_at": 0.3, "needs": ["cpus>=2"]}],
+        "max": 0.5, "full_at": 0.3, "needs": ["cpus>=2"]}],
      "prediction_points": 0.5, "explain_points": 0.5,
      "hints": ["lessons/04_run_queue/hints/1.md"]}]})";
 
@@ -55,6 +55,9 @@ TEST(ParseCourse, ReadsTheManifest) {
   EXPECT_EQ(l.case_timeout_s, 7.5);
   EXPECT_EQ(l.pass_k, 0);
   ASSERT_EQ(l.cases.size(), 2u);
+  EXPECT_EQ(l.cases[0].kind, kDriver);
+  EXPECT_FALSE(l.cases[0].IsRatio());
+  EXPECT_TRUE(l.cases[1].IsRatio());
   EXPECT_EQ(l.cases[1].points, 0.5);
   EXPECT_EQ(l.cases[1].needs, std::vector<std::string>{"cpus>=2"});
   EXPECT_EQ(l.ExerciseLabel(), "//exercises/04_run_queue");

@@ -149,6 +149,26 @@ std::int64_t Driver::number(const std::string& name) const {
   return numbers[0];
 }
 
+std::string Driver::text(const std::string& name) const {
+  const auto it = texts_.find(name);
+  return it == texts_.end() ? "" : it->second;
+}
+
+void Driver::Say(const char* kind, const std::string& text) {
+  WriteAll("s " + std::string(kind) + " " + text + "\n");
+  observations_++;
+}
+
+void Driver::Look() {
+  WriteAll("look\n");
+  observations_++;
+  char answer = 0;
+  while (answer != '\n') {
+    const ssize_t n = read(kRequestFd, &answer, 1);
+    if (n == 0 || (n < 0 && errno != EINTR)) Die("the judge does not look");
+  }
+}
+
 void Driver::Observe(const char* kind,
                      std::initializer_list<std::int64_t> values) {
   Send(kind, values.begin(), values.size());
@@ -204,6 +224,10 @@ int CaseMain() {
       words >> key;
       std::vector<std::int64_t>& numbers = driver.work_[key];
       for (std::int64_t v; words >> v;) numbers.push_back(v);
+    } else if (verb == "say") {
+      std::string key;
+      words >> key >> std::ws;
+      std::getline(words, driver.texts_[key]);
     }
   }
   driver.falsify_ = IsCanary(driver.nonce_);

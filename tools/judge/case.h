@@ -28,12 +28,19 @@ class Driver {
   const std::vector<std::int64_t>& work(const std::string& name) const;
   // The only number named `name`.
   std::int64_t number(const std::string& name) const;
+  // The text named `name` in the request; "" if there is none.
+  std::string text(const std::string& name) const;
   Random& rng() { return rng_; }
 
   // Reports at once, so that what was seen before a crash or a hang is known.
   void Observe(const char* kind, std::initializer_list<std::int64_t> values);
   void Observe(const char* kind, const std::vector<std::int64_t>& values);
   void Observe(const char* kind, std::int64_t value) { Observe(kind, {value}); }
+  // Text for the person who reads the verdict. One line.
+  void Say(const char* kind, const std::string& text);
+  // Waits until the judge has counted the threads of this process and its CPU
+  // time, from outside. Blocks the calling thread for some milliseconds.
+  void Look();
   // One block of a ratio case: nanoseconds per operation of the learner's code
   // and of the baseline.
   void Measure(double learner_ns, double baseline_ns);
@@ -43,6 +50,7 @@ class Driver {
   void Send(const char* kind, const std::int64_t* values, std::size_t n);
 
   Workload work_;
+  Texts texts_;
   Random rng_{0};
   std::uint64_t nonce_ = 0;
   std::int64_t observations_ = 0;

@@ -4,29 +4,34 @@
     solutions/04_run_queue/BUILD   solution()
     lessons/04_run_queue/BUILD     lesson()
 
-The name of the folder selects the entry of course.bzl; the files have fixed
+The name of the folder selects the lesson's manifest; the files have fixed
 places. README.md in this folder says how to add a lesson.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 load("//:course.bzl", "COURSE")
+load("//runtime/plug:pieces.bzl", "runtime_around")
+load("//runtime/sim:sim.bzl", "NOT_SANITIZED_DATA", "SIM_COPTS", "model_around")
+load(":manifest.bzl", "kinds")
 
 # Speed is part of some invariants: judged code is always optimised.
 _COPTS = ["-O2"]
 
-def _lesson():
-    id = native.package_name().split("/")[-1]
+def _lesson(id = None):
+    id = id or native.package_name().split("/")[-1]
     for entry in COURSE["lessons"]:
         if entry["id"] == id:
             return entry
     fail("course.bzl has no lesson %s; it has %s" %
          (id, ", ".join([entry["id"] for entry in COURSE["lessons"]])))
 
-def _plugged(entry):
-    return "MN_PLUGGED_" + entry["plug"].upper()
-
 def _header(entry):
     return "//runtime/plug:%s_header" % entry["plug"]
+
+# What the piece of a lesson is compiled with: an inline piece's header would
+# else bring the runtime's own text.
+def _plugged(entry):
+    return ["MN_PLUGGED_" + entry["plug"].upper()] if entry["inline"] else []
 
 def _subject(name, id, program, source, **kwargs):
     cc_library(
@@ -44,61 +49,129 @@ def _subject(name, id, program, source, **kwargs):
         **kwargs
     )
 
+def _piece(name, entry, srcs, **kwargs):
+    """A library that takes the place of the runtime's own piece.
+
+    alwayslink: the runtime's libraries leave the piece's symbols undefined.
+    """
+    cc_library(
+        name = name,
+        srcs = srcs,
+        copts = _COPTS,
+        defines = _plugged(entry),
+        linkstatic = True,
+        visibility = ["//visibility:public"],
+        deps = [_header(entry)],
+        alwayslink = True,
+        **kwargs
+    )
+
+def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = []):
+    """NAME_driver, NAME_schedules, NAME_program: as far as the lesson's cases need them.
+
+    Each is the file of `srcs` and one link: nothing of the runtime, of a model
+    or of a driver is compiled again.
+
+    Returns:
+      what a judge that runs them has as data.
+    """
+    id = entry["id"]
+    plain, unsanitized = [], []
+    for kind in kinds_wanted or kinds(entry):
+        target = name + "_" + kind
+        if kind == "driver":
+            cc_binary(
+                name = target,
+                testonly = True,
+                srcs = srcs,
+                copts = _COPTS + copts,
+                tags = tags,
+                deps = ["//exercises/%s:drivers" % id],
+            )
+            plain.append(":" + target)
+        elif kind == "schedules":
+            cc_binary(
+                name = target,
+                testonly = True,
+                srcs = srcs,
+                copts = SIM_COPTS + copts,
+                tags = tags,
+                deps = [
+                    model_around(entry["schedules"]["model"], entry["plug"]),
+                    "//tools/judge:schedules",
+                ],
+            )
+            unsanitized.append(":" + target)
+        elif kind == "program":
+            cc_binary(
+                name = target,
+                testonly = True,
+                srcs = srcs,
+                copts = _COPTS + copts,
+                tags = tags,
+                deps = ["//exercises/%s:programs" % id],
+            )
+            plain.append(":" + target)
+        else:
+            fail("%s: a case is of kind driver, schedules or program, not %s" % (id, kind))
+    if unsanitized:
+        return plain + select({
+            condition: [] if skipped else unsanitized
+            for condition, skipped in NOT_SANITIZED_DATA.items()
+        })
+    return plain
+
 def exercise():
     """The targets of exercises/NN_name.
 
-    NN_name   the judge on the learner's files (test, manual)
-    piece     the learner's files as a plug of the runtime (manual)
-    judge_bin the judge without a learner, for tests of the course
-    drivers   the drivers of the case process
+    NN_name    the judge on the learner's files (test, manual)
+    piece      the learner's files as a plug of the runtime (manual)
+    judge_bin  the judge without a learner, for tests of the course
+    drivers    the drivers of the case process of kind driver
+    programs   the programs of the case process of kind program
     """
     entry = _lesson()
     id = entry["id"]
     keep = [k["path"] for k in entry["keep"]]
+    has = kinds(entry)
+    common = native.glob(["judge/*.h"])
 
     native.exports_files(keep + ["judge/starter.cc"])
 
-    cc_library(
-        name = "piece",
-        srcs = keep,
-        copts = _COPTS,
-        defines = [_plugged(entry)],
-        linkstatic = True,
-        tags = ["manual"],
-        visibility = ["//visibility:public"],
-        deps = [_header(entry)],
-    )
+    _piece("piece", entry, keep, tags = ["manual"])
 
-    cc_library(
-        name = "drivers",
-        testonly = True,
-        srcs = ["judge/case.cc"] + native.glob(["judge/*.h"]),
-        copts = _COPTS,
-        defines = [_plugged(entry)],
-        # A driver may have assembly of its own, which need not be relocatable.
-        linkstatic = True,
-        visibility = ["//visibility:public"],
-        deps = [
-            _header(entry),
-            "//tools/judge:case",
-        ],
-        alwayslink = True,
-    )
-
-    cc_binary(
-        name = "case",
-        testonly = True,
-        tags = ["manual"],
-        deps = [
-            ":drivers",
-            ":piece",
-        ],
-    )
+    if "driver" in has:
+        cc_library(
+            name = "drivers",
+            testonly = True,
+            srcs = ["judge/case.cc"] + common,
+            copts = _COPTS,
+            defines = _plugged(entry),
+            # A driver may have assembly of its own, which need not be relocatable.
+            linkstatic = True,
+            visibility = ["//visibility:public"],
+            deps = [
+                _header(entry),
+                "//tools/judge:case",
+            ],
+            alwayslink = True,
+        )
+    if "program" in has:
+        cc_library(
+            name = "programs",
+            testonly = True,
+            srcs = ["judge/program.cc"] + common,
+            copts = _COPTS,
+            linkstatic = True,
+            visibility = ["//visibility:public"],
+            deps = runtime_around(entry["plug"]) + ["//tools/judge:program"],
+            alwayslink = True,
+        )
 
     cc_library(
         name = "cases",
         testonly = True,
-        srcs = ["judge/judge.cc"] + native.glob(["judge/*.h"]),
+        srcs = ["judge/judge.cc"] + common,
         deps = [
             _header(entry),
             "//tools/judge",
@@ -119,6 +192,7 @@ def exercise():
         ],
     )
 
+    data = _case_processes("case", entry, keep, tags = ["manual"])
     _subject(
         "subject",
         id,
@@ -129,10 +203,7 @@ def exercise():
     cc_test(
         name = id,
         size = "medium",
-        data = [
-            "judge/starter.cc",
-            ":case",
-        ] + keep,
+        data = data + ["judge/starter.cc"] + keep,
         tags = [
             "manual",
             "lesson:" + id[:2],
@@ -144,7 +215,7 @@ def exercise():
         ],
     )
 
-def judged(name, src, expect, lesson = None, args = []):
+def judged(name, src, expect, lesson = None, args = [], kinds = None):
     """A test: the judge of the lesson, run on `src`, says what is expected.
 
     Args:
@@ -153,72 +224,71 @@ def judged(name, src, expect, lesson = None, args = []):
       expect: as for the judge's --expect.
       lesson: id of the lesson; that of the package if not given.
       args: more arguments for the judge.
+      kinds: of case that are judged; all of the lesson's if not given.
     """
-    id = lesson or native.package_name().split("/")[-1]
-    cc_binary(
-        name = name + "_case",
-        testonly = True,
-        srcs = [src],
-        # What is wrong on purpose need not be free of warnings.
-        copts = _COPTS + ["-Wno-error"],
-        deps = ["//exercises/%s:drivers" % id],
-    )
+    entry = _lesson(lesson)
+    id = entry["id"]
+
+    # What is wrong on purpose need not be free of warnings.
+    data = _case_processes(name + "_case", entry, [src], ["-Wno-error"], kinds)
     native.sh_test(
         name = name,
         size = "medium",
         srcs = ["//exercises/%s:judge_bin" % id],
         args = [
             "--expect=" + expect,
-            "--program=$(rootpath :%s_case)" % name,
+            "--program=%s/%s_case" % (native.package_name(), name),
             "--source=$(rootpath %s)" % src,
         ] + args,
-        data = [
+        data = data + [
             src,
-            ":%s_case" % name,
             "//exercises/%s:judge_bin" % id,
         ],
         tags = ["lesson:" + id[:2]],
+    )
+
+def _with_mistake(out, entry, mutant):
+    """The lesson's solution with one mistake of its MUTANTS.md; "": with none."""
+    native.genrule(
+        name = out[:-len(".cc")] + "_text",
+        srcs = [
+            "MUTANTS.md",
+            "//%s:%s" % tuple(entry["solution"].rsplit("/", 1)),
+        ],
+        outs = [out],
+        cmd = "awk -v name='%s' -f $(location //tools/mutants:mutate.awk) $(SRCS) >$@" % mutant,
+        exec_tools = ["//tools/mutants:mutate.awk"],
     )
 
 def solution():
     """The tests of solutions/NN_name.
 
     piece                the worked answer as a plug of the runtime
-    solution_is_green    NAME.cc of this folder passes every case
+    solution_is_green    the worked answer passes every case
     starter_is_red       the starter is not implemented: XX-0, and no crash
-    mutant_NAME_dies     mutants/NAME.cc dies of the invariant on its line 1
+    mutant_NAME_dies     the worked answer with the mistake NAME of MUTANTS.md
+                         dies of the invariant that its heading names
     """
     entry = _lesson()
     id = entry["id"]
-    cc_library(
-        name = "piece",
-        srcs = [entry["keep"][0]["path"]],
-        copts = _COPTS,
-        defines = [_plugged(entry)],
-        linkstatic = True,
-        visibility = ["//visibility:public"],
-        deps = [_header(entry)],
-    )
-    # For the lint and the plug board, who look at the text.
-    native.exports_files([entry["keep"][0]["path"]])
 
-    judged("solution_is_green", entry["keep"][0]["path"], "green")
+    # For the lint, who looks at the text.
+    native.exports_files(["MUTANTS.md"])
+    if entry["solution"].startswith("solutions/"):
+        native.exports_files([entry["solution"].split("/")[-1]])
+
+    _with_mistake("solution.cc", entry, "")
+    _piece("piece", entry, ["solution.cc"])
+    judged("solution_is_green", "solution.cc", "green")
     judged(
         "starter_is_red",
         "//exercises/%s:judge/starter.cc" % id,
         "not_implemented",
     )
-    mutants = native.glob(["mutants/*.cc"])
-    if not mutants:
-        fail("lesson %s has no mutants: nothing shows that its judge can fail" % id)
-    for mutant in mutants:
-        name = mutant[len("mutants/"):-len(".cc")]
-        judged("mutant_%s_dies" % name, mutant, "dies")
-    native.filegroup(
-        name = "mutants",
-        srcs = mutants,
-        visibility = ["//visibility:public"],
-    )
+    for mutant in entry["mutants"]:
+        source = "mutant_%s.cc" % mutant
+        _with_mistake(source, entry, mutant)
+        judged("mutant_%s_dies" % mutant, source, "dies")
 
 def lesson():
     """The targets of lessons/NN_name: demo (a program) and text (the pages)."""
@@ -227,7 +297,7 @@ def lesson():
         name = "demo",
         srcs = ["demo.cc"],
         copts = _COPTS,
-        deps = entry["demo_deps"],
+        deps = ["//runtime/plug:" + entry["plug"]] if entry["inline"] else ["//runtime"],
     )
     native.filegroup(
         name = "text",
@@ -235,7 +305,7 @@ def lesson():
             "README.md",
             "demo.cc",
             "quiz.json",
-        ] + native.glob(["hints/*.md"]),
+        ] + native.glob(["hints/*.md", "*.svg"]),
         visibility = ["//visibility:public"],
     )
 
@@ -248,7 +318,8 @@ def lint_data():
             "//exercises/%s:judge_bin" % id,
             "//exercises/%s:judge/starter.cc" % id,
             "//lessons/%s:text" % id,
-            "//solutions/%s:mutants" % id,
+            "//runtime/plug:%s.h" % entry["plug"],
+            "//solutions/%s:MUTANTS.md" % id,
             "//%s:%s" % tuple(entry["solution"].rsplit("/", 1)),
         ] + ["//exercises/%s:%s" % (id, k["path"]) for k in entry["keep"]]
     return data

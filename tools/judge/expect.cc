@@ -16,7 +16,7 @@ std::string CheckDies(const Judge& judge,
   const std::string inv = MutantDiesOf(ReadFile(judge.options().source));
   if (inv.empty()) {
     return tools::Cat("line 1 of ", judge.options().source,
-                      " does not say `// Mutant NAME: must die of INV`");
+                      " does not say `// Mutant NAME: dies of INV`");
   }
   bool judged = true;
   for (const CaseResult& r : results) {
@@ -36,10 +36,11 @@ std::string CheckDies(const Judge& judge,
 
 std::string MutantDiesOf(const std::string& text) {
   const std::string line = text.substr(0, text.find('\n'));
-  const std::string key = "must die of ";
+  const std::string key = ": dies of ";
   const std::size_t at = line.find(key);
   if (!line.starts_with("// Mutant ") || at == std::string::npos) return "";
-  return std::string(tools::Trim(line.substr(at + key.size())));
+  const std::string verdict = line.substr(at + key.size());
+  return std::string(tools::Trim(verdict.substr(0, verdict.find(','))));
 }
 
 std::string CheckExpectation(const std::string& expected, const Judge& judge,

@@ -13,14 +13,15 @@ namespace mn::judge {
 //   green             no case is red
 //   not_implemented   every case is not_implemented or skipped, none crashed
 //   dies              the first red case broke the invariant that line 1 of the
-//                     source names: `// Mutant lifo: must die of RQ-1`
+//                     source names: `// Mutant lifo: dies of RQ-1`
 //   STATUS:INV        some case has this status, and INV is what broke:
 //                     crashed:RQ-1, timeout:RQ-1, suspicious:RQ-1
 // Returns "" if the results are as expected, else what is different.
 std::string CheckExpectation(const std::string& expected, const Judge& judge,
                              const std::vector<CaseResult>& results);
 
-// The invariant named on line 1 of a mutant's text; "" if there is none.
+// The invariant named on line 1 of a mutant's text; "" if there is none. The
+// line comes from a heading of MUTANTS.md (tools/mutants/mutate.awk).
 std::string MutantDiesOf(const std::string& text);
 
 }  // namespace mn::judge

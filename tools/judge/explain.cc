@@ -84,11 +84,15 @@ std::string FileToEdit(const tools::Lesson& lesson) {
   return "exercises/" + lesson.id + "/" + lesson.keep.front().path;
 }
 
+std::string SeedText(const CaseResult& result) {
+  return result.replay.empty() ? Hex(result.seed) : result.replay;
+}
+
 std::string ReplayCommand(const tools::Lesson& lesson,
                           const CaseResult& result) {
   return "bazel test //exercises/" + lesson.id +
          " --test_arg=--case=" + result.entry->name +
-         " --test_arg=--seed=" + Hex(result.seed);
+         " --test_arg=--seed=" + SeedText(result);
 }
 
 std::string ExplainNotImplemented(const Judge& judge) {
@@ -140,6 +144,12 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result) {
       out << "            " << Short(line, 120) << "\n";
     }
   }
+  if (!result.timeline.empty()) {
+    out << "  timeline  a column is a thread, time goes down, '>' cuts in\n";
+    for (const std::string& line : result.timeline) {
+      out << "    " << line << "\n";
+    }
+  }
   if (!result.printed.empty()) {
     out << "  your code printed (the end of it)\n";
     std::istringstream lines(Short(result.printed, 2000));
@@ -148,7 +158,7 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result) {
     }
   }
   if (result.status == Status::kInfraError) return out.str();
-  out << "  seed      " << Hex(result.seed) << "\n"
+  out << "  seed      " << SeedText(result) << "\n"
       << "  replay    " << ReplayCommand(lesson, result) << "\n";
   if (inv != nullptr) {
     out << "  read      lessons/" << lesson.id << "/README.md#" << inv->anchor

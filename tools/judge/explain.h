@@ -18,6 +18,9 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result);
 // The block about an exercise that nobody has started yet.
 std::string ExplainNotImplemented(const Judge& judge);
 
+// What --seed repeats the run with: a number, or the schedule.
+std::string SeedText(const CaseResult& result);
+
 // The command that repeats one case with one seed.
 std::string ReplayCommand(const tools::Lesson& lesson,
                           const CaseResult& result);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "tools/judge/spawn.h"
 #include "tools/judge/usage.h"
@@ -45,6 +46,9 @@ std::string RequestText(const Request& request) {
     for (std::int64_t n : numbers) text << ' ' << n;
     text << '\n';
   }
+  for (const auto& [name, said] : request.texts) {
+    text << "say " << name << ' ' << said << '\n';
+  }
   text << "go\n";
   return text.str();
 }
@@ -70,6 +74,8 @@ class Conversation {
 
   bool hello() const { return outcome_->hello; }
   bool ended() const { return ended_; }
+  // True once for each time that the case process has asked for a look.
+  bool TakeLook() { return std::exchange(look_, false); }
 
   // Consumes whole lines of `text`.
   void Hear(std::string* text) {
@@ -86,16 +92,23 @@ class Conversation {
 
  private:
   void Line(std::string_view line) {
-    if (line.starts_with("o ")) {
+    if (line.starts_with("o ") || line.starts_with("s ")) {
       if (hello() && outcome_->observations.size() < kMaxObservations) {
-        outcome_->observations.push_back(ParseObservation(line.substr(2)));
+        outcome_->observations.push_back(line[0] == 'o'
+                                             ? ParseNumbers(line.substr(2))
+                                             : ParseText(line.substr(2)));
+        // What only the judge may say.
+        std::string& kind = outcome_->observations.back().kind;
+        if (kind == kThreads) kind = "forged";
       }
       return;
     }
     std::istringstream words{std::string(line)};
     std::string verb;
     words >> verb;
-    if (verb == "hello") {
+    if (verb == "look") {
+      look_ = true;
+    } else if (verb == "hello") {
       int version = 0;
       words >> version;
       outcome_->hello = version == kProtocolVersion;
@@ -118,7 +131,15 @@ class Conversation {
     }
   }
 
-  static Observation ParseObservation(std::string_view text) {
+  static Observation ParseText(std::string_view text) {
+    Observation o;
+    const std::size_t space = text.find(' ');
+    o.kind = text.substr(0, space);
+    if (space != std::string_view::npos) o.text = text.substr(space + 1);
+    return o;
+  }
+
+  static Observation ParseNumbers(std::string_view text) {
     Observation o;
     const std::size_t space = text.find(' ');
     o.kind = text.substr(0, space);
@@ -137,6 +158,7 @@ class Conversation {
   const Request& request_;
   Outcome* outcome_;
   bool ended_ = false;
+  bool look_ = false;
 };
 
 struct Pipe {
@@ -241,6 +263,13 @@ Outcome RunCase(const Request& request, const Limits& limits) {
     if (fds[0].revents != 0) {
       if (!ReadSome(from_case.read_end, &heard)) from_case.CloseRead();
       conversation.Hear(&heard);
+    }
+    if (conversation.TakeLook()) {
+      const Usage usage = UsageBelow(process.root(), limits.processes + 1);
+      outcome.observations.push_back(
+          {kThreads,
+           {usage.threads, static_cast<std::int64_t>(usage.cpu_s * 1000)}});
+      unsent += "seen\n";
     }
     if (fds[1].revents != 0) {
       text.clear();

@@ -43,6 +43,7 @@ struct Request {
   std::uint64_t seed = 0;
   std::uint64_t nonce = 0;
   Workload work;
+  Texts texts;
 };
 
 // What the fault handler of the case process saw; sig 0: it saw nothing.

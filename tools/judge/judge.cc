@@ -9,6 +9,8 @@
 #include <random>
 
 #include "tools/judge/explain.h"
+#include "tools/judge/oracle.h"
+#include "tools/judge/schedules_oracle.h"
 #include "tools/judge/source.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -61,8 +63,15 @@ std::uint64_t MakeNonce(bool canary) {
   }
 }
 
+// The explorer looks at millions of schedules; a run that ends in time is the
+// rule, so this only stops one that never would.
+constexpr double kSchedulesTimeoutS = 120;
+
 // Why the case cannot be judged here; "" if it can.
 std::string Missing(const tools::CourseCase& entry) {
+  if (entry.kind == tools::kSchedules && kSanitized) {
+    return "the explorer does not run under a sanitizer";
+  }
   for (const std::string& need : entry.needs) {
     if (need.starts_with("cpus>=")) {
       const int want = std::stoi(need.substr(6));
@@ -95,6 +104,7 @@ std::vector<std::string> Tail(const Observations& all, int at) {
   for (int i = std::max(0, last - kTailLength + 1); i <= last; i++) {
     const Observation& o = all[static_cast<std::size_t>(i)];
     std::string line = "#" + std::to_string(i + 1) + " " + o.kind;
+    if (!o.text.empty()) line += " " + o.text;
     for (std::size_t v = 0; v < o.values.size() && v < 12; v++) {
       line += " " + std::to_string(o.values[v]);
     }
@@ -157,42 +167,25 @@ bool RegisterCases(std::initializer_list<Case> cases) {
 
 const std::vector<Case>& RegisteredCases() { return MutableCases(); }
 
-Verdict DecideRatio(const Observations& observations, double max) {
-  std::vector<double> ratios;
-  double best_learner = 0, best_baseline = 0;
-  for (const Observation& o : observations) {
-    if (o.kind != "measure" || o.values.size() != 2) continue;
-    const double learner = static_cast<double>(o.values[0]);
-    const double baseline = static_cast<double>(o.values[1]);
-    if (baseline <= 0 || learner <= 0) continue;
-    ratios.push_back(learner / baseline);
-    if (best_learner == 0 || learner < best_learner) best_learner = learner;
-    if (best_baseline == 0 || baseline < best_baseline) {
-      best_baseline = baseline;
-    }
+std::string CheckOracle(const Case& judged, std::uint64_t seed) {
+  if (!judged.right) return "it has no model of what is right";
+  Random rng(seed);
+  const Workload work = judged.make(rng);
+  Observations seen = judged.right(work);
+  const Verdict right = judged.decide(work, seen);
+  if (right.status != Status::kPassed) {
+    return "its model of what is right is " +
+           std::string(StatusName(right.status)) + ": " + right.message +
+           " (want " + right.want + ", got " + right.got + ")";
   }
-  if (ratios.size() < 5) {
-    return Verdict::Inconclusive("fewer than five blocks were measured");
+  for (Observation& o : seen) {
+    if (o.kind == kThreads) continue;
+    for (std::int64_t& value : o.values) value++;
   }
-  std::sort(ratios.begin(), ratios.end());
-  const double low = ratios[ratios.size() / 4];
-  const double high = ratios[ratios.size() * 3 / 4];
-  const double best = best_learner / best_baseline;
-  char text[200];
-  std::snprintf(text, sizeof(text),
-                "%.2f of the baseline's time (best block %.1f ns against "
-                "%.1f ns, middle half of the blocks %.2f to %.2f)",
-                best, best_learner / 1000, best_baseline / 1000, low, high);
-  // Load can only slow a block down, so the best blocks decide, and the others
-  // must agree before anything is called a failure.
-  if (best <= max) return {Status::kPassed, text, "", "", -1};
-  if (low <= max) {
-    return Verdict::Inconclusive(std::string(text) +
-                                 ": the machine is too busy to tell");
+  if (judged.decide(work, seen).status == Status::kPassed) {
+    return "it passes numbers that are one too large: no canary would die";
   }
-  char want[80];
-  std::snprintf(want, sizeof(want), "at most %.2f of the baseline's time", max);
-  return Verdict::Failed("too slow", want, text);
+  return "";
 }
 
 const tools::Invariant& NotImplemented(const tools::Lesson& lesson) {
@@ -267,15 +260,21 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   OneRun run;
   run.inv = entry.inv;
   Request request;
-  request.program = options_.program;
+  request.program = options_.program + "_" + entry.kind;
   request.case_name = entry.name;
   request.seed = seed;
   request.nonce = MakeNonce(canary);
   Random rng(seed);
-  request.work = judged.make(rng);
+  const bool schedules = entry.kind == tools::kSchedules;
+  if (schedules) {
+    request.texts = ScheduleTexts(entry, options_.schedule);
+  } else {
+    request.work = judged.make(rng);
+  }
   Limits limits;
   limits.timeout_s = (options_.case_timeout_s > 0 ? options_.case_timeout_s
-                                                  : lesson_.case_timeout_s) *
+                      : schedules                 ? kSchedulesTimeoutS
+                                  : lesson_.case_timeout_s) *
                      kSlowdown;
   limits.memory_bytes = std::int64_t{lesson_.memory_mb} << 20;
   limits.processes = lesson_.max_processes;
@@ -283,12 +282,17 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   run.outcome = RunCase(request, limits);
   run.verdict = FromOutcome(run.outcome, &run.inv);
   if (run.outcome.end != Outcome::End::kFinished) return run;
-  run.verdict = judged.decide(request.work, run.outcome.observations);
-  if (run.verdict.status == Status::kPassed && entry.kind == "ratio") {
+  run.verdict =
+      schedules
+          ? DecideSchedules(entry, request.texts, run.outcome.observations)
+          : judged.decide(request.work, run.outcome.observations);
+  if (run.verdict.status == Status::kPassed && entry.IsRatio()) {
     run.verdict = DecideRatio(run.outcome.observations, entry.max);
   }
   if (run.verdict.status == Status::kNotImplemented) {
     run.inv = NotImplemented(lesson_).id;
+  } else if (lesson_.FindInvariant(run.verdict.inv) != nullptr) {
+    run.inv = run.verdict.inv;
   }
   return run;
 }
@@ -303,21 +307,23 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
     result.message = missing;
     return result;
   }
-  const Case* judged = nullptr;
+  const bool schedules = entry.kind == tools::kSchedules;
+  static const Case kSchedulesCase = {"", nullptr, nullptr, nullptr};
+  const Case* judged = schedules ? &kSchedulesCase : nullptr;
   for (const Case& c : RegisteredCases()) {
     if (entry.name == c.name) judged = &c;
   }
   if (judged == nullptr) {
     result.status = Status::kInfraError;
     result.message =
-        "course.bzl has this case, the exercise's judge.cc does not";
+        "the lesson's manifest has this case, its judge does not";
     return result;
   }
 
-  const int wanted = options_.has_seed       ? 1
-                     : entry.kind == "ratio" ? 1
-                     : options_.runs > 0     ? options_.runs
-                                             : lesson_.runs;
+  // All schedules are the same ones in every run.
+  const int wanted = options_.has_seed || entry.IsRatio() || schedules ? 1
+                     : options_.runs > 0 ? options_.runs
+                                         : lesson_.runs;
   OneRun last;
   for (int i = 0; i < wanted; i++) {
     result.seed = options_.has_seed ? options_.seed : RandomBits() >> 32;
@@ -332,7 +338,11 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
   result.got = last.verdict.got;
   result.fence = last.outcome.fence;
   if (result.status != Status::kPassed) {
-    result.tail = Tail(last.outcome.observations, last.verdict.at);
+    result.timeline = last.verdict.timeline;
+    result.replay = last.verdict.replay;
+    if (result.timeline.empty()) {
+      result.tail = Tail(last.outcome.observations, last.verdict.at);
+    }
     result.printed = last.outcome.printed;
   }
 

@@ -3,14 +3,15 @@
 // What: the judge.cc of an exercise registers its cases. A case makes a random
 // workload, and later decides with an oracle of its own whether the
 // observations answer it. Everything else (processes, seeds, deadlines,
-// canaries, statuses, texts, records) is here and in fence.h, report.h and
-// record.h.
+// canaries, statuses, texts, records) is here and in fence.h, explain.h
+// and record.h. What oracles share is in oracle.h.
 //
 // Invariants:
 //   J-1  Nothing that the case process writes, returns or prints counts as
 //        success; only observations that the oracle accepts do.
 //   J-2  A case that passed has also failed in a canary run, or it is
-//   suspicious. J-3  A hang, crash or flood costs the case that it happened in
+//        suspicious.
+//   J-3  A hang, crash or flood costs the case that it happened in
 //   only. J-4  The record is complete after every case (replaced atomically).
 //   J-5  Nothing about the machine's load turns into `failed`.
 #pragma once
@@ -50,6 +51,11 @@ struct Verdict {
   std::string want, got;
   // Index of the observation that broke the invariant; -1: the last one.
   int at = -1;
+  // What the oracle knows better than the judge; "" otherwise: the invariant
+  // that broke, what --seed repeats this run with, and what to show in place of
+  // the last observations.
+  std::string inv = {}, replay = {};
+  std::vector<std::string> timeline = {};
 
   static Verdict Passed() { return {}; }
   static Verdict Failed(std::string message, std::string want, std::string got,
@@ -67,21 +73,25 @@ struct Verdict {
   }
 };
 
+// A case of kind driver or program. One of kind schedules needs none
+// (schedules_oracle.h).
 struct Case {
-  const char* name;  // as in course.bzl
+  const char* name;  // as in the lesson's manifest
   std::function<Workload(Random&)> make;
   std::function<Verdict(const Workload&, const Observations&)> decide;
+  // What a right piece would be seen to do: the oracle's own model, for
+  // CheckOracle.
+  std::function<Observations(const Workload&)> right;
 };
 
 // Static initialisation of an exercise's judge.cc. Always true.
 bool RegisterCases(std::initializer_list<Case> cases);
 const std::vector<Case>& RegisteredCases();
 
-// The second half of the oracle of a ratio case (its decide() is asked first:
-// fast but wrong is wrong), for Driver::Measure blocks: the learner's time over
-// the baseline's must be at most `max`. Says inconclusive rather than failed
-// whenever the blocks disagree.
-Verdict DecideRatio(const Observations& observations, double max);
+// Runs the oracle on its own model, without a learner: it must pass what is
+// right, and must not pass the same with every number one too large. Returns ""
+// or what is wrong with it.
+std::string CheckOracle(const Case& judged, std::uint64_t seed);
 
 struct RunRecord {
   std::uint64_t seed = 0;
@@ -97,13 +107,17 @@ struct CaseResult {
   std::vector<RunRecord> runs;
   std::uint64_t seed = 0;  // of the run that decided
   std::string message, want, got;
-  std::vector<std::string> tail;  // the last observations
+  std::vector<std::string> tail;      // the last observations
+  std::vector<std::string> timeline;  // instead of them
+  std::string replay;  // for --seed, if that is not the seed
   std::string printed;            // the end of stdout and stderr
   std::string fence;              // what held the processes: see spawn.h
 };
 
 struct JudgeOptions {
-  std::string program;        // the case process
+  // The case processes: a path to which _driver, _schedules or _program is
+  // appended.
+  std::string program;
   std::string source;         // the learner's file; may be ""
   std::string starter;        // its pristine copy; may be ""
   int runs = 0;               // 0: as the manifest says
@@ -111,6 +125,7 @@ struct JudgeOptions {
   bool canary = true;
   bool has_seed = false;  // then: one run with exactly this seed
   std::uint64_t seed = 0;
+  std::string schedule;  // the same for a case of kind schedules
 };
 
 // The invariant "XX-0: the piece does something at all": the first of a lesson.

@@ -9,9 +9,17 @@
 //                    case RunQueue.Fifo
 //                    seed 51f2…             (hex)
 //                    work puts 12 7 300     (name, then numbers; any number)
+//                    say replay 31r2…       (name, then text; any number)
 //                    go
 //   case  -> judge   o get 7                (kind, then numbers; any number)
-//                    crash 11 128 0 …       (from the fault handler, case.h)
+//                    s timeline 37 write …  (kind, then text for people)
+//                    look                   (the judge shall look, see below)
+//   judge -> case    seen                   (the answer to look)
+//                    s timeline 37 write …  (kind, then text for people)
+//                    look                   (asks the judge to look, below)
+//   judge -> case    seen                   (the answer to look)
+//   case  -> judge   …
+//   case  -> judge   crash 11 128 0 …       (from the fault handler, case.h)
 //                    end 9a3f… 200          (nonce, number of observations)
 //
 // Why it is hard: the learner's code runs in the process that talks. A static
@@ -33,7 +41,7 @@
 
 namespace mn::judge {
 
-inline constexpr int kProtocolVersion = 1;
+inline constexpr int kProtocolVersion = 2;
 
 // The descriptors of the case process; everything above is closed.
 inline constexpr int kRequestFd = 3;
@@ -41,12 +49,21 @@ inline constexpr int kObservationFd = 4;
 
 // The numbers that a case process works on, by name.
 using Workload = std::map<std::string, std::vector<std::int64_t>>;
+// What it has to know besides, by name; one line each.
+using Texts = std::map<std::string, std::string>;
 
-// One thing that the driver saw.
+// One thing that the driver saw, as numbers, or said, as text. A verdict rests
+// on numbers; text is what a person reads.
+//
+// One kind is not the driver's: `threads` is what the judge itself counted in
+// /proc when the case process asked it to look (Driver::Look). Its numbers are
+// the number of threads and the CPU time so far in milliseconds.
 struct Observation {
   std::string kind;
   std::vector<std::int64_t> values;
+  std::string text = {};
 };
+inline constexpr char kThreads[] = "threads";
 using Observations = std::vector<Observation>;
 
 // splitmix64: small, seeded, the same on every machine.

@@ -63,6 +63,7 @@ Json CaseJson(const Judge& judge, const CaseResult& result) {
             {"want", result.want},
             {"got", result.got},
             {"observations_tail", result.tail}};
+  if (!result.timeline.empty()) j["timeline"] = result.timeline;
   if (!result.printed.empty()) j["printed"] = result.printed;
   if (!result.runs.empty()) {
     j["replay"] = ReplayCommand(judge.lesson(), result);

@@ -72,6 +72,7 @@ void AddBelow(pid_t root, Usage* usage, int max_processes) {
     if (usage->processes >= max_processes) return;
     if (!ReadStat(Proc(pid) / "stat", &stat)) continue;
     usage->processes++;
+    usage->threads += static_cast<int>(Tasks(pid).size());
     usage->memory_bytes += stat.rss_bytes;
     usage->cpu_s += stat.cpu_s;
     usage->runnable = usage->runnable || AnyThreadRunnable(pid);

@@ -10,6 +10,7 @@ namespace mn::judge {
 
 struct Usage {
   int processes = 0;
+  int threads = 0;
   std::int64_t memory_bytes = 0;  // resident
   double cpu_s = 0;
   bool runnable = false;  // some thread runs or wants to

@@ -1,0 +1,94 @@
+"""What a lesson's manifest says, and what follows from it.
+
+lessons/NN_name/lesson.bzl is a lesson's own manifest: LESSON, a dictionary of
+literals. course.bzl puts the lessons in order. whole() adds what follows from
+the rest. Programs read the result as JSON (//:course_json), Bazel's rules read
+it with load(). //tools/judge:course_lint_test holds pages, contract headers,
+judges and mutants to it.
+
+A manifest must have:
+  id                 the name of its folders in lessons/, exercises/, solutions/
+  title              a few words
+  plug               the piece: //runtime/plug:PLUG_header is its contract
+  minutes            from the first line of the page to green, for somebody new
+  points             = points of the cases + prediction_points + explain_points
+  document_sections  of the reference document
+  sa                 self-assessment items that it is evidence for
+  invariants         from an id to its sentence. The contract header and the
+                     page have the same words. The first one is XX-0, "the piece
+                     does something at all"
+  cases              name, inv, points, and what is below
+  mutants            the headings of solutions/NN_name/MUTANTS.md, in its order
+
+It may have:
+  solution           the text of the worked answer, if that is not
+                     solutions/NN_name/NAME.cc
+  inline             True: the piece is compiled into its contract header, since
+                     a call would be too slow
+  schedules          {"model": NAME, "replaces": FILE}: the model of
+                     runtime/sim/models for cases of that kind, and the file
+                     below runtime/ for which the piece stands
+  forbidden          regular expressions that must not match the learner's code
+                     (comments excepted), the invariant that they would break,
+                     and why
+  needs              what the machine must have for the lesson: "cpus>=2",
+                     "x86_64", "no_sanitizer", "no_tsan"
+  case_timeout_s     until a case that does not end is stopped
+  prediction_points, explain_points, runs, build_timeout_s, memory_mb,
+  max_processes      if they are not the usual ones, below
+
+A case:
+  kind       what the case process is
+             driver     the piece and a driver (judge/case.cc), the usual one
+             schedules  the piece, compiled for the explorer, and a model: all
+                        interleavings up to a bound. "configs" names those of
+                        the model; a configuration may lower its bound, as in
+                        "semaphore:2"
+             program    a program on the whole runtime, with the piece linked
+                        in (judge/program.cc), looked at from outside
+  max        a ratio case: the learner's time over the baseline's is at most
+             this, or nothing is shown. It runs once.
+  needs      of this case
+"""
+
+_USUAL = {
+    "forbidden": [],
+    "inline": False,
+    "needs": [],
+    "build_timeout_s": 120,
+    "case_timeout_s": 8,
+    "runs": 3,
+    "prediction_points": 0.5,
+    "explain_points": 0.5,
+}
+
+_USUAL_CASE = {
+    "kind": "driver",
+    "visibility": "public",
+}
+
+def _with(usual, given):
+    merged = dict(usual)
+    merged.update(given)
+    return merged
+
+def whole(lesson):
+    """The manifest with everything that follows from it."""
+    id = lesson["id"]
+    file = id[len("NN_"):] + ".cc"
+    derived = _with(_USUAL, {
+        "solution": "solutions/%s/%s" % (id, file),
+        "keep": [{"path": file, "max_bytes": 65536}],
+        "hints": ["lessons/%s/hints/%d.md" % (id, level) for level in (1, 2, 3)],
+    })
+    whole = _with(derived, lesson)
+    whole["cases"] = [_with(_USUAL_CASE, case) for case in lesson["cases"]]
+    whole["invariants"] = [
+        {"id": id, "sentence": sentence, "anchor": id.lower()}
+        for id, sentence in lesson["invariants"].items()
+    ]
+    return whole
+
+def kinds(lesson):
+    """The kinds of case of a whole lesson, each once."""
+    return {case["kind"]: True for case in lesson["cases"]}.keys()

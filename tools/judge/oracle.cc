@@ -1,0 +1,102 @@
+#include "tools/judge/oracle.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+namespace mn::judge {
+
+Verdict TooLittle(const std::string& want) {
+  return Verdict::Failed("too little was seen", want, "the end");
+}
+
+Verdict CompareWithModel(
+    const Observations& want, const Observations& seen,
+    const std::function<std::string(const Observation&)>& describe,
+    const std::function<std::string(const Observation& want,
+                                    const Observation& got, int number)>&
+        complaint) {
+  std::map<std::string, int> numbers;
+  for (std::size_t i = 0; i < want.size(); i++) {
+    if (i >= seen.size()) return TooLittle(describe(want[i]));
+    const int number = ++numbers[seen[i].kind];
+    if (seen[i].kind == want[i].kind && seen[i].values == want[i].values) {
+      continue;
+    }
+    std::string what = complaint(want[i], seen[i], number);
+    if (what.empty()) {
+      what = seen[i].kind + " number " + std::to_string(number) +
+             " is not right";
+    }
+    return Verdict::Failed(what, describe(want[i]), describe(seen[i]),
+                           static_cast<int>(i));
+  }
+  if (seen.size() > want.size()) {
+    return Verdict::Failed("too much was seen", "the end",
+                           describe(seen[want.size()]),
+                           static_cast<int>(want.size()));
+  }
+  return Verdict::Passed();
+}
+
+ExactlyOnceFault ExactlyOnce(
+    const std::vector<std::int64_t>& ids, std::int64_t n,
+    const std::function<std::string(std::int64_t)>& name) {
+  std::vector<int> times(static_cast<std::size_t>(n));
+  for (std::int64_t id : ids) {
+    if (id < 0 || id >= n) {
+      return {"something came out that was never put", name(id), id};
+    }
+    times[static_cast<std::size_t>(id)]++;
+  }
+  for (std::int64_t id = 0; id < n; id++) {
+    const int count = times[static_cast<std::size_t>(id)];
+    if (count == 1) continue;
+    if (count == 0) {
+      return {name(id) + " was lost", name(id) + " never came out", id};
+    }
+    return {name(id) + " was handed out twice",
+            name(id) + " came out " + std::to_string(count) + " times", id};
+  }
+  return {};
+}
+
+Verdict DecideRatio(const Observations& observations, double max) {
+  std::vector<double> ratios;
+  double best_learner = 0, best_baseline = 0;
+  for (const Observation& o : observations) {
+    if (o.kind != "measure" || o.values.size() != 2) continue;
+    const double learner = static_cast<double>(o.values[0]);
+    const double baseline = static_cast<double>(o.values[1]);
+    if (baseline <= 0 || learner <= 0) continue;
+    ratios.push_back(learner / baseline);
+    if (best_learner == 0 || learner < best_learner) best_learner = learner;
+    if (best_baseline == 0 || baseline < best_baseline) {
+      best_baseline = baseline;
+    }
+  }
+  if (ratios.size() < 5) {
+    return Verdict::Inconclusive("fewer than five blocks were measured");
+  }
+  std::sort(ratios.begin(), ratios.end());
+  const double low = ratios[ratios.size() / 4];
+  const double high = ratios[ratios.size() * 3 / 4];
+  const double best = best_learner / best_baseline;
+  char text[200];
+  std::snprintf(text, sizeof(text),
+                "%.2f of the baseline's time (best block %.1f ns against "
+                "%.1f ns, middle half of the blocks %.2f to %.2f)",
+                best, best_learner / 1000, best_baseline / 1000, low, high);
+  // Load can only slow a block down, so the best blocks decide, and the others
+  // must agree before anything is called a failure.
+  if (best <= max) return {Status::kPassed, text, "", "", -1};
+  if (low <= max) {
+    return Verdict::Inconclusive(std::string(text) +
+                                 ": the machine is too busy to tell");
+  }
+  char want[80];
+  std::snprintf(want, sizeof(want), "at most %.2f of the baseline's time", max);
+  return Verdict::Failed("too slow", want, text);
+}
+
+}  // namespace mn::judge

@@ -1,0 +1,46 @@
+// What the oracles of several lessons have in common. Pure functions of
+// observations: oracle_test.cc has a test for each.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/judge/judge.h"
+
+namespace mn::judge {
+
+// The observations have come to their end before the oracle's model has.
+Verdict TooLittle(const std::string& want);
+
+// What was seen against what a model of the contract does: same kinds, same
+// numbers, same order.
+//   describe   an observation for people: "G7"
+//   complaint  one line about the first difference, "" for the usual one;
+//              `number` counts the observations of this kind from 1
+Verdict CompareWithModel(
+    const Observations& want, const Observations& seen,
+    const std::function<std::string(const Observation&)>& describe,
+    const std::function<std::string(const Observation& want,
+                                    const Observation& got, int number)>&
+        complaint);
+
+// The numbers 0 … n-1, each exactly once, in any order. `name` is what a number
+// is for people, and must not be empty: "G7".
+struct ExactlyOnceFault {
+  std::string what;  // "G7 was lost"; "" if there is no fault
+  std::string got;   // "G7 never came out"
+  std::int64_t id = -1;
+};
+ExactlyOnceFault ExactlyOnce(
+    const std::vector<std::int64_t>& ids, std::int64_t n,
+    const std::function<std::string(std::int64_t)>& name);
+
+// The second half of the oracle of a ratio case (its decide() is asked first:
+// fast but wrong is wrong), for Driver::Measure blocks. The learner's time over
+// the baseline's must be at most `max`. Says inconclusive rather than failed
+// whenever the blocks disagree.
+Verdict DecideRatio(const Observations& observations, double max);
+
+}  // namespace mn::judge
