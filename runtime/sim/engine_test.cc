@@ -11,8 +11,8 @@
 #include <string>
 
 #include "runtime/sim/atomic.h"
-#include "runtime/sim/explore.h"
 #include "runtime/sim/schedule_text.h"
+#include "runtime/sim/search.h"
 
 namespace mn::sim {
 

@@ -1,148 +1,107 @@
 #include "runtime/sim/explore.h"
 
-#include <algorithm>
-#include <chrono>
-#include <memory>
+#include <utility>
+
+#include "runtime/sim/schedule_text.h"
+#include "runtime/sim/timeline.h"
 
 namespace mn::sim {
 
 namespace {
 
-class Stopwatch {
- public:
-  double Seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() -
-                                         start_)
-        .count();
-  }
+// Learn, unless what is known is known of this pair.
+void LearnOnce(std::size_t config, Memory memory) {
+  static std::size_t learned_config = SIZE_MAX;
+  static Memory learned_memory;
+  if (learned_config == config && learned_memory == memory) return;
+  Learn(Configs()[config], memory);
+  learned_config = config;
+  learned_memory = memory;
+}
 
- private:
-  std::chrono::steady_clock::time_point start_ =
-      std::chrono::steady_clock::now();
-};
-
-std::optional<Result> SearchByChance(const Config& config, Memory memory,
-                                     Strategy& strategy,
-                                     std::uint64_t schedules, double seconds,
-                                     Effort* effort) {
-  const Stopwatch watch;
-  Settings settings;
-  settings.memory = memory;
-  std::optional<Result> failure;
-  effort->complete = true;
-  while (effort->executions < schedules) {
-    Result r = Execute(config, settings, strategy);
-    if (r.outcome == Outcome::kLearned) continue;
-    effort->executions++;
-    effort->steps += r.steps;
-    if (r.outcome == Outcome::kViolation) {
-      failure = std::move(r);
-      break;
-    }
-    if (effort->executions % 256 == 0 && watch.Seconds() > seconds) {
-      effort->complete = false;
-      break;
-    }
+std::optional<Result> Search(const Plan& plan, Effort* effort) {
+  const Config& config = Configs()[plan.config];
+  switch (plan.method) {
+    case Method::kAll:
+      return SearchAll(config, plan.memory, plan.bound.preemptions,
+                       plan.bound.delays, plan.seconds, effort);
+    case Method::kRandom:
+      return SearchRandom(config, plan.memory, plan.seed, plan.schedules,
+                          plan.seconds, effort);
+    case Method::kPct:
+      return SearchPct(config, plan.memory, plan.seed, plan.schedules,
+                       plan.seconds, effort);
   }
-  effort->seconds += watch.Seconds();
-  return failure;
+  return std::nullopt;
+}
+
+// Runs a schedule once more and writes down what happens.
+void Draw(const Schedule& schedule, bool all_steps, Report* report) {
+  const Result r = Rerun(Configs()[report->config], report->memory, schedule);
+  report->timeline = Timeline(r, all_steps);
+  if (r.outcome != Outcome::kViolation) return;
+  report->violation = {r.kind, r.text, r.preemptions, r.steps,
+                       Encode({report->config, report->memory, schedule})};
 }
 
 }  // namespace
 
-void Learn(const Config& config, Memory memory) {
-  Settings settings;
-  settings.memory = memory;
-  Unlearn();
-  Random random(1);
-  Pct pct(1);
-  for (int i = 0; i < 3000; i++) {
-    Execute(config, settings, random);
-    Execute(config, settings, pct);
+const char* MemoryName(Memory memory) {
+  return memory == Memory::kSc ? "sc" : "tso";
+}
+
+std::vector<Plan> Plans(std::size_t config, Memory memory, Bound bound,
+                        std::uint64_t seed, std::uint64_t schedules,
+                        double seconds) {
+  std::vector<Plan> plans;
+  Plan plan;
+  plan.config = config;
+  plan.memory = memory;
+  plan.seed = seed;
+  plan.schedules = schedules;
+  plan.seconds = seconds;
+  for (int p = 0; p <= bound.preemptions; p++) {
+    plan.bound = {p, bound.delays};
+    plans.push_back(plan);
   }
-}
-
-std::optional<Result> SearchAll(const Config& config, Memory memory,
-                                int preemptions, int delays, double seconds,
-                                Effort* effort) {
-  const Stopwatch watch;
-  Settings settings;
-  settings.memory = memory;
-  auto strategy = std::make_unique<DepthFirst>(preemptions, delays);
-  std::optional<Result> failure;
-  for (;;) {
-    Result r = Execute(config, settings, *strategy);
-    effort->executions++;
-    effort->steps += r.steps;
-    if (r.outcome == Outcome::kLearned) {
-      strategy = std::make_unique<DepthFirst>(preemptions, delays);
-      continue;
-    }
-    if (r.outcome == Outcome::kViolation) {
-      failure = std::move(r);
-      break;
-    }
-    if (!strategy->Next()) {
-      effort->complete = true;
-      break;
-    }
-    if (effort->executions % 256 == 0 && watch.Seconds() > seconds) break;
+  for (const Method by_chance : {Method::kRandom, Method::kPct}) {
+    plan.method = by_chance;
+    plans.push_back(plan);
   }
-  effort->states += strategy->States();
-  effort->seconds += watch.Seconds();
-  return failure;
+  return plans;
 }
 
-std::optional<Result> SearchRandom(const Config& config, Memory memory,
-                                   std::uint64_t seed, std::uint64_t schedules,
-                                   double seconds, Effort* effort) {
-  Random strategy(seed);
-  return SearchByChance(config, memory, strategy, schedules, seconds, effort);
-}
-
-std::optional<Result> SearchPct(const Config& config, Memory memory,
-                                std::uint64_t seed, std::uint64_t schedules,
-                                double seconds, Effort* effort) {
-  Pct strategy(seed);
-  return SearchByChance(config, memory, strategy, schedules, seconds, effort);
-}
-
-Result Rerun(const Config& config, Memory memory, const Schedule& schedule) {
-  Settings settings;
-  settings.memory = memory;
-  settings.record = true;
-  Replay strategy(schedule);
-  return Execute(config, settings, strategy);
-}
-
-Schedule Shrink(const Config& config, Memory memory, const Result& failure) {
-  Settings settings;
-  settings.memory = memory;
-  Schedule best = failure.schedule;
-  for (std::size_t chunk = best.size(); chunk > 0;) {
-    bool shrunk = false;
-    for (std::size_t at = 0; at < best.size();) {
-      Schedule less(best.begin(), best.begin() + static_cast<long>(at));
-      const std::size_t end = std::min(at + chunk, best.size());
-      less.insert(less.end(), best.begin() + static_cast<long>(end),
-                  best.end());
-      Replay strategy(less);
-      Result r = Execute(config, settings, strategy);
-      if (r.outcome == Outcome::kViolation && r.kind == failure.kind &&
-          r.schedule.size() < best.size()) {
-        best = std::move(r.schedule);
-        shrunk = true;
-      } else {
-        at += chunk;
-      }
-    }
-    if (chunk == 1 && !shrunk) break;
-    if (!shrunk || chunk > best.size()) {
-      chunk = chunk == 1 ? 1 : (chunk + 1) / 2;
-      if (best.empty()) break;
-    }
+Report Explore(const Plan& plan) {
+  Report report;
+  report.config = plan.config;
+  report.memory = plan.memory;
+  LearnOnce(plan.config, plan.memory);
+  const auto failure = Search(plan, &report.effort);
+  if (!failure) return report;
+  Draw(Shrink(Configs()[plan.config], plan.memory, *failure), plan.all_steps,
+       &report);
+  if (!report.violation) {
+    // EXP-1 does not hold of this model.
+    report.violation = {"model",
+                        "the schedule does not repeat: " + failure->text,
+                        failure->preemptions, failure->steps,
+                        Encode({plan.config, plan.memory, failure->schedule})};
   }
-  return best;
+  return report;
+}
+
+std::optional<Report> ReplaySchedule(const std::string& text, bool all_steps) {
+  Ticket ticket;
+  if (!Decode(text, &ticket) || ticket.config >= Configs().size()) {
+    return std::nullopt;
+  }
+  Report report;
+  report.config = ticket.config;
+  report.memory = ticket.memory;
+  // Which steps are worth a row.
+  LearnOnce(ticket.config, ticket.memory);
+  Draw(ticket.schedule, all_steps, &report);
+  return report;
 }
 
 }  // namespace mn::sim

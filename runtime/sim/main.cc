@@ -1,8 +1,7 @@
 // The command line of every model. See README.md.
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <string>
-#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
@@ -10,8 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "runtime/sim/explore.h"
-#include "runtime/sim/schedule_text.h"
-#include "runtime/sim/timeline.h"
 
 ABSL_FLAG(std::string, replay, "",
           "run the one schedule that this string describes, as a timeline");
@@ -38,102 +35,97 @@ namespace {
 // The exit status if --seconds cut a search off and no violation was found.
 constexpr int kIncomplete = 2;
 
-// A failure that was found, for the reader.
-int Report(std::size_t config, Memory memory, const Result& found,
-           const char* how) {
-  const Config& c = Configs()[config];
-  const Schedule schedule = Shrink(c, memory, found);
-  const Result r = Rerun(c, memory, schedule);
-  if (r.outcome != Outcome::kViolation) {
-    std::fprintf(stderr, "sim: the schedule does not repeat: %s\n",
-                 found.text.c_str());
-    return 3;
-  }
-  const Ticket ticket{config, memory, schedule};
+// 1: the report shows a violation, to the reader too.
+int PrintViolation(const Report& r, const std::string& how) {
+  const Violation& v = *r.violation;
   absl::PrintF(
       "\nVIOLATION: %s: %s\n"
       "%s, memory %s, found by %s: %d preemptions, %d steps\n\n%s\n"
       "VIOLATION: %s: %s\n"
       "replay: --replay=%s\n",
-      r.kind, r.text, c.name, memory == Memory::kSc ? "sc" : "tso", how,
-      r.preemptions, r.steps, Timeline(r, absl::GetFlag(FLAGS_all_steps)),
-      r.kind, r.text, Encode(ticket));
+      v.kind, v.text, Configs()[r.config].name, MemoryName(r.memory), how,
+      v.preemptions, v.steps, r.timeline, v.kind, v.text, v.replay);
   return 1;
 }
 
-int ReplayOne(const std::string& text) {
-  Ticket ticket;
-  if (!Decode(text, &ticket) || ticket.config >= Configs().size()) {
+int PrintReplay(const std::string& text) {
+  const auto r = ReplaySchedule(text, absl::GetFlag(FLAGS_all_steps));
+  if (!r) {
     std::fprintf(stderr,
                  "sim: --replay=%s is not a schedule of this model; copy it "
                  "from the report\n",
                  text.c_str());
     return 64;
   }
-  const Config& c = Configs()[ticket.config];
-  Learn(c, ticket.memory);  // which steps are worth a row
-  const Result r = Rerun(c, ticket.memory, ticket.schedule);
-  absl::PrintF("%s, memory %s\n\n%s\n", c.name,
-               ticket.memory == Memory::kSc ? "sc" : "tso",
-               Timeline(r, absl::GetFlag(FLAGS_all_steps)));
-  if (r.outcome != Outcome::kViolation) {
+  absl::PrintF("%s, memory %s\n\n%s\n", Configs()[r->config].name,
+               MemoryName(r->memory), r->timeline);
+  if (!r->violation) {
     absl::PrintF("no violation in this schedule\n");
     return 0;
   }
-  absl::PrintF("VIOLATION: %s: %s\n", r.kind, r.text);
+  absl::PrintF("VIOLATION: %s: %s\n", r->violation->kind, r->violation->text);
   return 1;
 }
 
 // 0, or kIncomplete.
-int Summary(const Config& c, Memory memory, const std::string& what,
-            const Effort& e) {
+int PrintEffort(const Report& r, const std::string& what) {
+  const Effort& e = r.effort;
   absl::PrintF(
       "%-24s %-3s  %-28s %9d executions %9d states %10d steps %6.1f s%s\n",
-      c.name, memory == Memory::kSc ? "sc" : "tso", what, e.executions,
+      Configs()[r.config].name, MemoryName(r.memory), what, e.executions,
       e.states, e.steps, e.seconds, e.complete ? "" : "  NOT COMPLETE");
   std::fflush(stdout);
   return e.complete ? 0 : kIncomplete;
 }
 
+// What a search of the plan's kind is called.
+struct Words {
+  std::string what;
+  std::string how;  // it found something
+};
+
+Words Describe(const Plan& plan) {
+  switch (plan.method) {
+    case Method::kAll:
+      return {absl::StrCat(plan.bound.preemptions, " preemptions, ",
+                           plan.bound.delays, " delays"),
+              "exhaustive search"};
+    case Method::kRandom:
+      return {"random", "random schedules"};
+    case Method::kPct:
+      return {"PCT", "PCT"};
+  }
+  return {};
+}
+
+Bound BoundOf(const Config& c) {
+  Bound bound = absl::GetFlag(FLAGS_long) ? c.proof : c.quick;
+  if (absl::GetFlag(FLAGS_preemptions) >= 0) {
+    bound.preemptions = absl::GetFlag(FLAGS_preemptions);
+  }
+  if (absl::GetFlag(FLAGS_delays) >= 0) {
+    bound.delays = absl::GetFlag(FLAGS_delays);
+  }
+  return bound;
+}
+
 // 0 or kIncomplete; anything else: a violation, and no more is looked for.
-int Explore(std::size_t index, Memory memory) {
-  const Config& c = Configs()[index];
-  const bool is_long = absl::GetFlag(FLAGS_long);
-  const Bound bound = is_long ? c.proof : c.quick;
-  const int preemptions = absl::GetFlag(FLAGS_preemptions) >= 0
-                              ? absl::GetFlag(FLAGS_preemptions)
-                              : bound.preemptions;
-  const int delays = absl::GetFlag(FLAGS_delays) >= 0
-                         ? absl::GetFlag(FLAGS_delays)
-                         : bound.delays;
-  const double seconds = absl::GetFlag(FLAGS_seconds);
-  Learn(c, memory);
+int ExploreConfig(std::size_t index, Memory memory) {
+  std::uint64_t schedules = absl::GetFlag(FLAGS_schedules);
+  if (absl::GetFlag(FLAGS_long)) {
+    schedules = std::max<std::uint64_t>(1'000'000, schedules);
+  }
   int status = 0;
-  // From the fewest preemptions up: what is found first is easiest to read.
-  for (int p = 0; p <= preemptions; p++) {
-    Effort effort;
-    const auto failure = SearchAll(c, memory, p, delays, seconds, &effort);
-    if (failure) return Report(index, memory, *failure, "exhaustive search");
-    status |=
-        Summary(c, memory, absl::StrCat(p, " preemptions, ", delays, " delays"),
-                effort);
+  for (Plan& plan : Plans(index, memory, BoundOf(Configs()[index]),
+                          absl::GetFlag(FLAGS_seed), schedules,
+                          absl::GetFlag(FLAGS_seconds))) {
+    plan.all_steps = absl::GetFlag(FLAGS_all_steps);
+    const Words words = Describe(plan);
+    const Report report = Explore(plan);
+    if (report.violation) return PrintViolation(report, words.how);
+    status |= PrintEffort(report, words.what);
   }
-  const std::uint64_t schedules =
-      is_long
-          ? std::max<std::uint64_t>(1'000'000, absl::GetFlag(FLAGS_schedules))
-          : absl::GetFlag(FLAGS_schedules);
-  Effort random;
-  if (const auto failure = SearchRandom(c, memory, absl::GetFlag(FLAGS_seed),
-                                        schedules, seconds, &random)) {
-    return Report(index, memory, *failure, "random schedules");
-  }
-  status |= Summary(c, memory, "random", random);
-  Effort pct;
-  if (const auto failure = SearchPct(c, memory, absl::GetFlag(FLAGS_seed),
-                                     schedules, seconds, &pct)) {
-    return Report(index, memory, *failure, "PCT");
-  }
-  return status | Summary(c, memory, "PCT", pct);
+  return status;
 }
 
 int Main() {
@@ -145,7 +137,7 @@ int Main() {
     return 0;
   }
   const std::string replay = absl::GetFlag(FLAGS_replay);
-  if (!replay.empty()) return ReplayOne(replay);
+  if (!replay.empty()) return PrintReplay(replay);
   const std::string only = absl::GetFlag(FLAGS_config);
   const std::string memory = absl::GetFlag(FLAGS_memory);
   if (memory != "sc" && memory != "tso" && memory != "both") {
@@ -161,7 +153,7 @@ int Main() {
     for (const Memory m : {Memory::kSc, Memory::kTso}) {
       if (memory == "sc" && m != Memory::kSc) continue;
       if (memory == "tso" && m != Memory::kTso) continue;
-      const int found = Explore(i, m);
+      const int found = ExploreConfig(i, m);
       if (found != 0 && found != kIncomplete) return found;
       status |= found;
     }
