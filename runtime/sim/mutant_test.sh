@@ -1,13 +1,23 @@
 #!/bin/bash
-# A mutant must be found (the log says in how many seconds), and again from the string that is printed.
-#   mutant_test.sh PROGRAM KIND [FLAG]...
+# A mutant must be found (the log says in how many seconds), and again from the
+# string that is printed.
+#
+#   mutant_test.sh PROGRAM SOURCE
+#
+# Line 1 of SOURCE, from the heading in MUTANTS.md, says what is to be found:
+#   // Mutant NAME: dies of KIND[, with FLAG...]
+#   // Mutant NAME: dies of ID, in the explorer of KIND[, with FLAG...]
 set -euo pipefail
-program=$1 kind=$2
-shift 2
+program=$1 source=$2
+
+verdict=$(head -n 1 "$source")
+kind=$(sed -nE 's/.*in the explorer of ([^,]+).*/\1/p; t; s/.*: dies of ([^,]+).*/\1/p' <<<"$verdict")
+read -ra flags < <(sed -nE 's/.*, with (.*)/\1/p' <<<"$verdict"; echo)
+[[ $kind != '' ]] || { echo "FAILED: no verdict in '$verdict'" >&2; exit 1; }
 
 started=$SECONDS
 status=0
-found=$("$program" "$@") || status=$?
+found=$("$program" "${flags[@]}") || status=$?
 seconds=$((SECONDS - started))
 echo "$found"
 [[ $status == 1 ]] || { echo "FAILED: exit status $status, not 1: the mutant was not found" >&2; exit 1; }

@@ -59,6 +59,9 @@ class Driver {
 
 using DriverFunction = void (*)(Driver&);
 
+// The name of a driver that serves every case.
+inline constexpr char kAnyCase[] = "*";
+
 // Thread safety: static initialisation only. Always true.
 bool RegisterDriver(const char* case_name, DriverFunction run);
 

@@ -96,10 +96,10 @@ def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [
                 srcs = srcs,
                 copts = SIM_COPTS + copts,
                 tags = tags,
-                deps = [
-                    model_around(entry["schedules"]["model"], entry["plug"]),
-                    "//tools/judge:schedules",
-                ],
+                deps = model_around(
+                    entry["schedules"]["model"],
+                    entry["schedules"]["replaces"],
+                ) + ["//tools/judge:schedules"],
             )
             unsanitized.append(":" + target)
         elif kind == "program":

@@ -267,7 +267,7 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   Random rng(seed);
   const bool schedules = entry.kind == tools::kSchedules;
   if (schedules) {
-    request.texts = ScheduleTexts(entry, options_.schedule);
+    request.texts = ScheduleTexts(entry, options_.schedule, canary);
   } else {
     request.work = judged.make(rng);
   }
@@ -284,7 +284,7 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   if (run.outcome.end != Outcome::End::kFinished) return run;
   run.verdict =
       schedules
-          ? DecideSchedules(entry, request.texts, run.outcome.observations)
+          ? DecideSchedules(request.texts, run.outcome.observations)
           : judged.decide(request.work, run.outcome.observations);
   if (run.verdict.status == Status::kPassed && entry.IsRatio()) {
     run.verdict = DecideRatio(run.outcome.observations, entry.max);

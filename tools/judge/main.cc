@@ -24,6 +24,7 @@
 #include "tools/judge/explain.h"
 #include "tools/judge/judge.h"
 #include "tools/judge/record.h"
+#include "tools/judge/schedules_oracle.h"
 #include "tools/judge/subject.h"
 
 ABSL_FLAG(std::string, results, "",
@@ -31,7 +32,8 @@ ABSL_FLAG(std::string, results, "",
 ABSL_FLAG(std::string, case, "",
           "judge this case only, for example RunQueue.Fifo");
 ABSL_FLAG(std::string, seed, "",
-          "judge one run with this seed, as printed by a failure (0x…)");
+          "judge one run with this seed, as printed by a failure: 0x51f2, or a "
+          "schedule like ring_1_thief/tso/31r2121o3121");
 ABSL_FLAG(double, case_timeout, 0,
           "seconds until a case that does not end is stopped; 0: as in "
           "course.bzl");
@@ -42,9 +44,12 @@ ABSL_FLAG(bool, canary, true,
           "also run each case that passed with falsified observations");
 ABSL_FLAG(bool, no_canary, false, "the same as --nocanary");
 ABSL_FLAG(bool, list_cases, false, "print the names of the cases and exit");
+ABSL_FLAG(bool, check_oracles, false,
+          "run every oracle on its own model, without a learner, and exit");
 ABSL_FLAG(
     std::string, program, "",
-    "case process to judge instead of the learner's (tests of the course)");
+    "case processes to judge instead of the learner's (tests of the course): "
+    "a path to which _driver, _schedules or _program is appended");
 ABSL_FLAG(std::string, source, "", "source file that --program was built from");
 ABSL_FLAG(
     std::string, expect, "",
@@ -218,11 +223,44 @@ std::string Find(const char* flag, const std::string& given,
   return path.empty() ? "" : tools::FindRunfile(path);
 }
 
+// A path of case processes, up to the kind; "" if there are none.
+std::string FindProgram(const tools::Lesson& lesson) {
+  std::string prefix = absl::GetFlag(FLAGS_program);
+  if (prefix.empty()) prefix = kSubject.program;
+  if (prefix.empty()) return "";
+  for (const tools::CourseCase& c : lesson.cases) {
+    const std::string suffix = "_" + c.kind;
+    const std::string found = tools::FindRunfile(prefix + suffix);
+    if (!found.empty()) return found.substr(0, found.size() - suffix.size());
+    if (access((prefix + suffix).c_str(), X_OK) == 0) return prefix;
+  }
+  Usage(tools::Cat("no case process ", prefix, "_driver, _schedules or _program"));
+}
+
+int CheckOracles() {
+  int wrong = 0;
+  for (const Case& c : RegisteredCases()) {
+    for (std::uint64_t seed = 1; seed <= 20; seed++) {
+      const std::string fault = CheckOracle(c, seed);
+      if (fault.empty()) continue;
+      std::printf("%s, seed %d: %s\n", c.name, static_cast<int>(seed),
+                  fault.c_str());
+      wrong++;
+      break;
+    }
+  }
+  std::printf("%d oracles, %d wrong\n",
+              static_cast<int>(RegisteredCases().size()), wrong);
+  return wrong == 0 ? 0 : 1;
+}
+
 std::uint64_t ParseSeed(const std::string& text) {
   char* end = nullptr;
   const std::uint64_t seed = strtoull(text.c_str(), &end, 0);
   if (*end != 0) {
-    Usage(tools::Cat("--seed=", text, " is not a number like 0x51f2"));
+    Usage(tools::Cat("--seed=", text,
+                     " is neither a number like 0x51f2 nor a schedule like "
+                     "ring_1_thief/tso/31r2121o3121"));
   }
   return seed;
 }
@@ -244,10 +282,11 @@ int JudgeMain(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
 
   if (absl::GetFlag(FLAGS_list_cases)) {
-    // What judge.cc has, which need not be what course.bzl says.
+    // What the judge has, which need not be what the manifest says.
     for (const Case& c : RegisteredCases()) std::printf("%s\n", c.name);
     return 0;
   }
+  if (absl::GetFlag(FLAGS_check_oracles)) return CheckOracles();
   const std::string manifest = tools::FindRunfile("tools/judge/course.json");
   const tools::Result<tools::Course> course = tools::LoadCourse(manifest);
   if (!course.ok()) Usage(course.error());
@@ -259,8 +298,7 @@ int JudgeMain(int argc, char** argv) {
   }
 
   JudgeOptions options;
-  options.program =
-      Find("program", absl::GetFlag(FLAGS_program), kSubject.program);
+  options.program = FindProgram(*lesson);
   options.source = Find("source", absl::GetFlag(FLAGS_source), kSubject.source);
   options.starter = tools::FindRunfile(kSubject.starter);
   options.runs = absl::GetFlag(FLAGS_runs);
@@ -270,7 +308,11 @@ int JudgeMain(int argc, char** argv) {
   const std::string seed = absl::GetFlag(FLAGS_seed);
   if (!seed.empty()) {
     options.has_seed = true;
-    options.seed = ParseSeed(seed);
+    if (IsSchedule(seed)) {
+      options.schedule = seed;
+    } else {
+      options.seed = ParseSeed(seed);
+    }
   }
   session.judge = std::make_unique<Judge>(*lesson, options);
 

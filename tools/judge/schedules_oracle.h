@@ -22,14 +22,15 @@
 
 namespace mn::judge {
 
-// What is asked for: the configurations of the case, or one schedule.
+// What is asked for: the configurations of the case, or one schedule. A canary
+// run shows that the driver's reports are its own, for which one small search
+// is enough.
 Texts ScheduleTexts(const tools::CourseCase& entry,
-                    const std::string& schedule);
+                    const std::string& schedule, bool canary);
 
 // True of CONFIG/MEMORY/CHOICES.
 bool IsSchedule(const std::string& seed);
 
-Verdict DecideSchedules(const tools::CourseCase& entry, const Texts& asked,
-                        const Observations& seen);
+Verdict DecideSchedules(const Texts& asked, const Observations& seen);
 
 }  // namespace mn::judge
