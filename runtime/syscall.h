@@ -39,7 +39,7 @@ template <class F>
 // go on. A goroutine whose call lost its P that way is expected to be as
 // slow when it calls from the same place again (the same Syscall in the
 // program, perhaps all with an f of the same type; all sys::Read are one): it
-// then gives the P away at once, as BlockingCall does, if another one waits for
+// then hands the P off at once, as BlockingCall does, if another one waits for
 // it and no thread is looking for work already, until such a call returns
 // within 5 us. When f returns the goroutine needs a P again and may have to
 // wait for one. Returns what f returns; an exception passes through after the P

@@ -39,7 +39,7 @@ struct EhGlobals {
 };
 
 struct G {
-  // ---- owner: the M that runs it; handed over with the G's state -----------
+  // ---- owner: the M that runs it; passed on with the G's state -----------
   Context ctx;         // saved by the switch while not running
   void* fp = nullptr;  // frame pointer at the switch, for stack walks
   Departure* departure = nullptr;  // left behind by whoever switched to us

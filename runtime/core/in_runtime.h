@@ -15,7 +15,7 @@
 //         value found belongs to the goroutine, wherever it comes out;
 //   PRE-2 the signal handler changes nothing of a thread that is in the
 //         runtime: it leaves a note, `pending`, and the next call that may park
-//         anyway gives the processor up (ParkingCall in sched/runtime_call.h).
+//         anyway gives way (ParkingCall in sched/runtime_call.h).
 // Only the thread itself and its signal handlers touch the first byte, and each
 // access is one instruction, so it needs no atomic; the second may also be set
 // by sysmon and by whoever stops the world, where signals are switched off.

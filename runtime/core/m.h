@@ -21,17 +21,17 @@ struct alignas(64) M {
   EhGlobals* eh = nullptr;  // this thread's __cxa_get_globals()
   G* lockedg = nullptr;     // the goroutine that is pinned here
   G* picked = nullptr;      // to be run next, brought along to g0
-  P* oldp = nullptr;        // the P it held before a system call (null: given
-                            // away), or before it stopped the world
+  P* oldp = nullptr;        // the P it held before a system call (null: handed
+                            // off), or before it stopped the world
   std::uint32_t locked_ext = 0;  // LockOSThread calls that are still open
   std::uint32_t locked_int = 0;  // the same, by the runtime (callbacks)
-  bool spinning = false;       // looking for work; counted in sched.nmspinning
-  bool in_handler = false;     // of the preemption signal
-  bool ending = false;         // the goroutine that was pinned here has ended
-  bool foreign = false;        // not our thread: borrowed for a callback
-  std::uint64_t rand = 0;      // xorshift state for the order of stealing
-  std::int64_t gave_p_at = 0;  // when, for a system call that was expected to
-                               // last (SYS-8)
+  bool spinning = false;        // looking for work; counted in sched.nmspinning
+  bool in_handler = false;      // of the preemption signal
+  bool ending = false;          // the goroutine that was pinned here has ended
+  bool foreign = false;         // not our thread: borrowed for a callback
+  std::uint64_t rand = 0;       // xorshift state for the order of stealing
+  std::int64_t handoff_at = 0;  // when it handed its P off for a system call
+                                // that was expected to last (SYS-8)
   G g0;  // the thread's own stack: find_runnable runs on it
 
   // ---- set by the waker before park.Wakeup() ------------------------------
@@ -39,14 +39,14 @@ struct alignas(64) M {
   bool exit = false;  // no P is coming: the thread ends
 
   // ---- atomic ---------------------------------------------------------------
-  // Set by whoever sends the preemption signal, taken back by its handler:
+  // What is asked of its goroutine: bits of sched/preempt.cc. Set by whoever
+  // sends the preemption signal, taken back by its handler:
   // tells ours from a SIGURG of somebody else.
-  mn::atomic<std::uint32_t> preempt_wanted{0};
+  mn::atomic<std::uint32_t> preempt_request{0};
   // The thread's tls_preempt_pending.
   mn::atomic<mn::atomic<bool>*> preempt_pending{nullptr};
-  // The goroutine on it lost its P in a handoff and runs on. Written by the
-  // thread, read by sysmon.
-  mn::atomic<bool> handed_off{false};
+  // The goroutine on it is kDetached. Written by the thread, read by sysmon.
+  mn::atomic<bool> detached{false};
   // Whoever sends the signal may have read p->m just before this M was given to
   // another thread: the signal then goes astray, which does no harm.
   mn::atomic<std::int32_t> tid{0};

@@ -28,8 +28,8 @@ struct alignas(64) P {
   // thieves the sign that the owner is at work.
   mn::atomic<std::uint32_t> schedtick{0};
   // atomic: set by others, cleared by the owner: leave the short way
-  // (PickLocal) and go through the scheduler.
-  mn::atomic<bool> attention{false};
+  // (PickLocal) and enter the scheduler. (Go: p.preempt.)
+  mn::atomic<bool> preempt{false};
   // atomic: written by the owner. System calls entered.
   mn::atomic<std::uint32_t> syscalltick{0};
 

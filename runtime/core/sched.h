@@ -62,8 +62,8 @@ struct Sched {
   // Goroutines that came back from a system call and found no P since sysmon
   // last looked.
   mn::atomic<std::uint32_t> urgent{0};
-  // Goroutines that run on without a P (kHandedOff).
-  mn::atomic<std::int32_t> nhandedoff{0};
+  // Goroutines that are kDetached.
+  mn::atomic<std::int32_t> ndetached{0};
 
   // ---- atomics with a protocol: sched/spinning.h ---------------------------
   mn::atomic<std::int32_t> nmspinning{0};

@@ -11,11 +11,11 @@ enum class GStatus : std::uint32_t {
   kIdle = 0,      // fresh from the stack pool; its creator
   kRunnable = 1,  // on exactly one run queue (local, runnext or global)
   kRunning = 2,   // m->curg of exactly one M that holds a P
-  kSyscall = 3,   // m->curg of an M whose P is up for grabs or gone
+  kSyscall = 3,   // m->curg of an M whose P is left in the call or gone
   kWaiting = 4,   // on whatever it waits for (a channel's queue, a timer ...)
   kDead = 6,      // on a free list, or its next creator
-  kHandedOff =
-      9,  // runs on without a P, which preemption took (sched/preempt.h)
+  kDetached = 9,  // runs on without a P, which preemption took
+                  // (sched/preempt.h)
 };
 
 // P states (Go's numbers). The comment names the one place that holds the P.
@@ -40,9 +40,9 @@ constexpr bool LegalTransition(GStatus from, GStatus to) {
       return to == GStatus::kRunning;
     case GStatus::kRunning:
       return to == GStatus::kRunnable || to == GStatus::kWaiting ||
-             to == GStatus::kSyscall || to == GStatus::kHandedOff ||
+             to == GStatus::kSyscall || to == GStatus::kDetached ||
              to == GStatus::kDead;
-    case GStatus::kHandedOff:
+    case GStatus::kDetached:
     case GStatus::kSyscall:
       return to == GStatus::kRunning || to == GStatus::kRunnable;
     case GStatus::kWaiting:
@@ -117,7 +117,7 @@ constexpr const char* GStatusText(GStatus status) {
       return "waiting";
     case GStatus::kDead:
       return "dead";
-    case GStatus::kHandedOff:
+    case GStatus::kDetached:
       return "running";
   }
   return "unknown";

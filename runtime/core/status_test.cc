@@ -9,10 +9,9 @@
 namespace mn {
 namespace {
 
-constexpr GStatus kAll[] = {GStatus::kIdle,     GStatus::kRunnable,
-                            GStatus::kRunning,  GStatus::kSyscall,
-                            GStatus::kWaiting,  GStatus::kDead,
-                            GStatus::kHandedOff};
+constexpr GStatus kAll[] = {
+    GStatus::kIdle,    GStatus::kRunnable, GStatus::kRunning, GStatus::kSyscall,
+    GStatus::kWaiting, GStatus::kDead,     GStatus::kDetached};
 
 TEST(GStatus, G3_TheseAreTheLegalTransitionsAndNoOthers) {
   using enum GStatus;
@@ -21,13 +20,13 @@ TEST(GStatus, G3_TheseAreTheLegalTransitionsAndNoOthers) {
       {kIdle, kDead},      // carved, straight to a free list
       {kDead, kRunnable},  // started again
       {kDead, kDead},      // from one free list to another
-      {kRunnable, kRunning},   {kRunning, kRunnable},  // scheduled, yielded
-      {kRunning, kWaiting},    {kWaiting, kRunnable},  // parked, readied
-      {kRunning, kSyscall},    {kSyscall, kRunning},   // blocking call
-      {kSyscall, kRunnable},                           // came back without a P
-      {kRunning, kHandedOff},                          // preempted, runs on
-      {kHandedOff, kRunning},                          // has a P again
-      {kHandedOff, kRunnable},                         // waits for one
+      {kRunnable, kRunning},  {kRunning, kRunnable},  // scheduled, yielded
+      {kRunning, kWaiting},   {kWaiting, kRunnable},  // parked, readied
+      {kRunning, kSyscall},   {kSyscall, kRunning},   // blocking call
+      {kSyscall, kRunnable},                          // came back without a P
+      {kRunning, kDetached},                          // preempted, runs on
+      {kDetached, kRunning},                          // has a P again
+      {kDetached, kRunnable},                         // waits for one
       {kRunning, kDead},
   };
   for (GStatus from : kAll) {

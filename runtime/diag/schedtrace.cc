@@ -48,7 +48,7 @@ std::string Id(bool there, std::int64_t id) {
 __attribute__((no_sanitize("thread"))) void AddG(G* gp, void* out) {
   const GStatus status = gp->status.load(memory_order_relaxed);
   const M* m = status == GStatus::kRunning || status == GStatus::kSyscall ||
-                       status == GStatus::kHandedOff
+                       status == GStatus::kDetached
                    ? gp->m
                    : nullptr;
   const M* locked = gp->lockedm;

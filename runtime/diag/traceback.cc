@@ -303,7 +303,7 @@ void PrintOne(const G* gp, const StackPoint* here, Style& style) {
   PrintHeader(out, g, style.level);
   if (here != nullptr) {
     PrintFrames(out, {*here, 0, g.bounds}, style);
-  } else if (g.status == GStatus::kRunning || g.status == GStatus::kHandedOff) {
+  } else if (g.status == GStatus::kRunning || g.status == GStatus::kDetached) {
     out << "\tgoroutine running on other thread; stack unavailable\n";
   } else if (g.status == GStatus::kSyscall) {
     out << "\tgoroutine in a blocking call; stack unavailable\n";

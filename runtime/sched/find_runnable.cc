@@ -3,7 +3,8 @@
 // The order: own timers; every 61st tick one from the global queue; the own
 // queue; the global queue; other Ps. Then, with nothing found, the delicate
 // part:
-//   1. under sched.lock look at the global queue again, give the P up;
+//   1. under sched.lock look at the global queue again, put the P on the idle
+//      list;
 //   2. if this M was spinning: stop spinning (seq_cst), then look at every
 //      queue once more (S4 in spinning.h, MN-7);
 //   3. one M waits for the earliest timer of all Ps in netpoll; the others
@@ -64,7 +65,7 @@ bool AnyWorkQueued() {
 
 // How long a spinning M goes on looking before it sleeps: what its sleeping
 // would cost whoever wakes it, a futex call. Not looking at all makes every
-// hand-over between two Ps that dear. Looking longer is dearer still: with
+// wake-up between two Ps that dear. Looking longer is dearer still: with
 // more threads than CPUs, one that is back from its system call waits behind
 // us. Rejected: yielding the CPU at each look. Who is away still counts as
 // spinning, so nobody else is woken: 200 us instead of 7 for a wake-up beside
@@ -93,9 +94,9 @@ G* LookForWork(M* m) {
   P* p = m->p;
   std::int64_t spin_deadline = 0;
   for (;;) {
-    if (p->attention.load(memory_order_relaxed)) {
+    if (p->preempt.load(memory_order_relaxed)) {
       if (sched.gcwaiting.load(memory_order_relaxed)) return nullptr;
-      p->attention.store(false, memory_order_relaxed);
+      p->preempt.store(false, memory_order_relaxed);
     }
     std::int64_t now = 0;
     const bool fired = CheckTimers(p, &now);
@@ -124,9 +125,9 @@ G* LookForWork(M* m) {
   }
 }
 
-// Step 1. Returns a goroutine, or null with the P given up (m->p null), or null
-// with the P kept: look again.
-G* GiveUpP(M* m) {
+// Step 1. Returns a goroutine, or null with the P on the idle list (m->p null),
+// or null with the P kept: look again.
+G* ReleaseToIdle(M* m) {
   RtLock lock(sched.lock);
   if (sched.gcwaiting.load(memory_order_relaxed)) return nullptr;
   if (G* gp = GlobrunqGetBatch(m->p)) return gp;
@@ -138,8 +139,8 @@ G* GiveUpP(M* m) {
   return nullptr;
 }
 
-// Takes an idle P back, spinning; false if there is none.
-bool RetakeP(M* m) {
+// Takes an idle P, spinning; false if there is none (Go: pidlegetSpinning).
+bool AcquireIdleP(M* m) {
   P* p;
   {
     RtLock lock(sched.lock);
@@ -163,7 +164,7 @@ bool LookAgain(M* m) {
     Throw("negative nmspinning", "internal");
   }
   StoreLoadFence();
-  return AnyWorkQueued() && RetakeP(m);
+  return AnyWorkQueued() && AcquireIdleP(m);
 }
 
 // Step 3, without a P. Returns with one.
@@ -182,7 +183,7 @@ void SleepWithoutP(M* m) {
       NetpollWait(again != 0 && again < when ? again : when);
       sched.poll_until.store(0, memory_order_seq_cst);
       sched.lastpoll.store(Nanotime(), memory_order_seq_cst);
-      if (RetakeP(m)) return;
+      if (AcquireIdleP(m)) return;
       // No idle P: all are busy and run their own timers.
     } else {
       WakeNetPoller(when);  // its deadline may be later than ours
@@ -200,7 +201,7 @@ G* FindRunnable(M* m) {
       continue;
     }
     if (G* gp = LookForWork(m)) return gp;
-    if (G* gp = GiveUpP(m)) return gp;
+    if (G* gp = ReleaseToIdle(m)) return gp;
     if (m->p != nullptr) continue;
     if (m->spinning && LookAgain(m)) continue;
     SleepWithoutP(m);

@@ -83,7 +83,7 @@ void StopM(M* m, std::int64_t spin_ns) {
 }
 
 void HandoffP(P* p) {
-  if (sched.gcwaiting.load(memory_order_relaxed) && GiveToStopTheWorld(p)) {
+  if (sched.gcwaiting.load(memory_order_relaxed) && GcstopP(p)) {
     return;
   }
   // Anything to run there, or anywhere: another M must take it now.

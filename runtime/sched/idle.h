@@ -1,8 +1,9 @@
-// Who is idle: lists of Ps and Ms without work, and the hand-over between them.
+// Who is idle: lists of Ps and Ms without work, and how a P goes from one M
+// to another.
 //
 // Invariants:
 //   MN-1 an M runs goroutine code only while it holds a P, save for a system
-//        call, a foreign call, and what preemption by handoff leaves running;
+//        call, a foreign call, and what preemption has detached;
 //   MN-2 every P is where its PStatus says (core/status.h) and nowhere else;
 //   IDL-1 an M on sched.midle sleeps on its note and is woken exactly once,
 //         with a P in m->nextp (or to end: m->exit).
@@ -18,10 +19,10 @@ P* PidleGet();  // null if none
 
 // Caller: m itself, without a P. Takes p.
 void AcquireP(M* m, P* p);
-// Caller: m itself. Gives its P up; the caller decides where it goes.
+// Caller: m itself. Parts with its P; the caller decides where that goes.
 P* ReleaseP(M* m);
 
-// Gives p to an M, sleeping or new, that will look for work. `spinning`: the
+// Starts an M for p, sleeping or new, that will look for work. `spinning`: the
 // caller has counted that M in nmspinning.
 // Caller: any thread, no locks held. Async-signal-safe.
 void StartM(P* p, bool spinning);
@@ -30,7 +31,8 @@ void StartM(P* p, bool spinning);
 // `spin_ns`: watches for that long before it gives the CPU away.
 void StopM(M* m, std::int64_t spin_ns = 0);
 
-// Takes care of a P whose M is about to block, or that was taken from an M.
+// Hands off a P whose M is about to block, or that was taken from an M: starts
+// an M for it if there is use for it, else puts it on the idle list.
 // Caller: any thread, no locks held. Async-signal-safe.
 void HandoffP(P* p);
 

@@ -161,7 +161,7 @@ TEST(LockOSThreadStress, Lot2_PinnedAndOthersHandTokensAround) {
   Ring(dog).Run();
 }
 
-// Pairs of pinned goroutines: every hand-over is between two threads.
+// Pairs of pinned goroutines: every hand-off is between two threads.
 TEST(LockOSThreadStress, Lot8_PinnedPairsTakeTurns) {
   Watchdog dog("pinned pairs");
   const int pairs = 2 * GOMAXPROCS();

@@ -882,9 +882,9 @@ TEST(LockOSThread, Lot8_ManyThatWaitAndSomeThatSpinStopNobody) {
     }
   });
   Chan<int> ch(0);
-  constexpr int kHandovers = MN_TSAN ? 100 : 1000;
+  constexpr int kHandoffs = MN_TSAN ? 100 : 1000;
   Go([ch]() mutable {
-    for (int i = 0; i < kHandovers; i++) ch.Send(i);
+    for (int i = 0; i < kHandoffs; i++) ch.Send(i);
     ch.Close();
   });
   int got = 0;
@@ -892,7 +892,7 @@ TEST(LockOSThread, Lot8_ManyThatWaitAndSomeThatSpinStopNobody) {
     got++;
     dog.Progress();
   }
-  EXPECT_EQ(got, kHandovers);
+  EXPECT_EQ(got, kHandoffs);
   stop = true;
   never.Close();
   waiting.WaitForTheEnd();

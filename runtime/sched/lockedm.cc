@@ -21,15 +21,16 @@ namespace mn {
 
 namespace {
 // Spinning helps only while whoever is to hand the P back runs on another CPU.
-std::int64_t SpinNs() { return sched.ncpu > 1 ? kHandoverSpinNs : 0; }
+std::int64_t SpinNs() { return sched.ncpu > 1 ? kHandoffSpinNs : 0; }
 
-void GiveP(P* p, M* sleeper) {
+// To one thread, which sleeps in SleepUntilHandoff.
+void HandoffPTo(M* sleeper, P* p) {
   sleeper->nextp = p;
   sleeper->park.Wakeup();
 }
 
-// Until GiveP. The caller has counted itself in nmidlelocked.
-void SleepUntilHandedP(M* m, std::int64_t spin_ns) {
+// The caller has counted itself in nmidlelocked.
+void SleepUntilHandoff(M* m, std::int64_t spin_ns) {
   m->park.Sleep(spin_ns);
   m->park.Clear();
   P* p = m->nextp;
@@ -41,7 +42,7 @@ void SleepUntilHandedP(M* m, std::int64_t spin_ns) {
 
 void StopLockedM(M* m) {
   // The goroutine was published when it parked, so somebody may be handing us
-  // a P already, even before we give ours away: the note keeps that.
+  // a P already, even before we hand ours off: the note keeps that.
   if (m->p != nullptr) {  // LOT-8
     G* next = TakeLocal(m->p);
     if (next == m->lockedg) return;  // woken meanwhile
@@ -49,8 +50,8 @@ void StopLockedM(M* m) {
       // To its thread directly: with an M in between that would be two
       // wake-ups. One joins the sleepers in nmidlelocked as another leaves
       // them.
-      GiveP(ReleaseP(m), next->lockedm);
-      return SleepUntilHandedP(m, SpinNs());
+      HandoffPTo(next->lockedm, ReleaseP(m));
+      return SleepUntilHandoff(m, SpinNs());
     }
     if (next != nullptr) RunqPut(m->p->runq, next, true);
     HandoffP(ReleaseP(m));
@@ -60,7 +61,7 @@ void StopLockedM(M* m) {
     sched.nmidlelocked++;
     CheckDead();
   }
-  SleepUntilHandedP(m, SpinNs());
+  SleepUntilHandoff(m, SpinNs());
 }
 
 void StartLockedM(M* m, G* gp) {
@@ -71,11 +72,11 @@ void StartLockedM(M* m, G* gp) {
     RtLock lock(sched.lock);
     sched.nmidlelocked--;
   }
-  GiveP(ReleaseP(m), owner);
+  HandoffPTo(owner, ReleaseP(m));
   StopM(m, SpinNs());
 }
 
-bool GiveToPinned(P* p) {
+bool HandoffPToPinned(P* p) {
   G* next = TakeLocal(p);
   if (next == nullptr) return false;
   if (next->lockedm == nullptr) {
@@ -86,7 +87,7 @@ bool GiveToPinned(P* p) {
     RtLock lock(sched.lock);
     sched.nmidlelocked--;
   }
-  GiveP(p, next->lockedm);
+  HandoffPTo(next->lockedm, p);
   return true;
 }
 
@@ -110,10 +111,10 @@ void WaitForP(M* m, G* gp) {
     Bump(p->schedtick);
     return;
   }
-  // One that was interrupted, with its P or after that was handed off, waits
+  // One that was interrupted, with its P or detached from that, waits
   // for its turn; one that was in a system call goes before those that compute.
   if (was == GStatus::kSyscall) CameBackWithoutP();
-  SleepUntilHandedP(m, 0);
+  SleepUntilHandoff(m, 0);
   gp->lockedm = pinned;
   StartSlice(m->p, gp);
 }
@@ -132,7 +133,7 @@ void StopInPlace(M* m, G* gp) {
   RunqPut(p->runq, gp, true);
   HandoffP(ReleaseP(m));
   // Ps beyond the CPUs: whoever stops the world needs this one.
-  SleepUntilHandedP(m, Gomaxprocs() <= sched.ncpu ? kStopSpinNs : 0);
+  SleepUntilHandoff(m, Gomaxprocs() <= sched.ncpu ? kStopSpinNs : 0);
   gp->lockedm = pinned;
   if (m->p != p || p->schedtick.load(memory_order_relaxed) != tick) {
     return StartSlice(m->p, gp);

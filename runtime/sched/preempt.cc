@@ -33,8 +33,8 @@ PreemptMode mode = PreemptMode::kStop;
 bool trace_hogs = false;
 struct sigaction previous;
 
-// What is asked for; bits of M::preempt_wanted.
-constexpr std::uint32_t kGiveWay = 1;    // somebody else is to have the P
+// What is asked for; bits of M::preempt_request.
+constexpr std::uint32_t kPreempt = 1;    // somebody else is to have the P
 constexpr std::uint32_t kStopWorld = 2;  // the world stops, for a moment
 
 struct Interruption {
@@ -203,11 +203,11 @@ bool PrepareSignalYield(G*, const Interruption&) { return false; }
 
 // ---- the handler -----------------------------------------------------
 
-// Counts the goroutine that runs on m as one without a P, or no more.
-void SetHandedOff(M* m, bool on) {
+// The goroutine that runs on m is detached from its P, or no more.
+void SetDetached(M* m, bool on) {
   // release: pairs with the acquire in sysmon, which reads m->tid.
-  m->handed_off.store(on, memory_order_release);
-  sched.nhandedoff.fetch_add(on ? 1 : -1, memory_order_relaxed);
+  m->detached.store(on, memory_order_release);
+  sched.ndetached.fetch_add(on ? 1 : -1, memory_order_relaxed);
 }
 
 void NoteHog(M* m, const Interruption& at);
@@ -216,15 +216,15 @@ void NoteHog(M* m, const Interruption& at);
 void Interrupted(M* m, const Interruption& at) {
   G* gp = m->curg;
   const GStatus status = gp->status.load(memory_order_relaxed);
-  const bool handed_off = status == GStatus::kHandedOff;
-  if (status != GStatus::kRunning && !handed_off) return;  // in a system call
+  const bool detached = status == GStatus::kDetached;
+  if (status != GStatus::kRunning && !detached) return;  // in a system call
   if (at.wanted == kStopWorld && !sched.gcwaiting.load(memory_order_relaxed)) {
     return;  // it goes on already
   }
   const bool own = internal::InOwnText(at.pc);
   gp->fp = reinterpret_cast<void*>(at.fp);
   if (trace_hogs) NoteHog(m, at);
-  if (!handed_off && own && gp->preemptible > 0 && gp->lockedm == nullptr &&
+  if (!detached && own && gp->preemptible > 0 && gp->lockedm == nullptr &&
       PrepareSignalYield(gp, at)) {
     return;
   }
@@ -232,12 +232,12 @@ void Interrupted(M* m, const Interruption& at) {
     EnterRuntime();
     m->in_handler = true;
     // Two cannot be next: a goroutine in runnext has its turn, as in Go.
-    if (!handed_off && at.wanted == kStopWorld &&
+    if (!detached && at.wanted == kStopWorld &&
         m->p->runq.runnext.load(memory_order_relaxed) == nullptr) {
       StopInPlace(m, gp);  // PRE-4
     } else {
-      if (handed_off) {
-        SetHandedOff(m, false);
+      if (detached) {
+        SetDetached(m, false);
       } else {
         HandoffP(ReleaseP(m));
       }
@@ -247,11 +247,11 @@ void Interrupted(M* m, const Interruption& at) {
     LeaveRuntime();
     return;
   }
-  if (handed_off) return;  // not in own text: asked again at the next tick
+  if (detached) return;  // not in own text: asked again at the next tick
   EnterRuntime();
   m->in_handler = true;
-  SetStatus(gp, GStatus::kRunning, GStatus::kHandedOff);
-  SetHandedOff(m, true);
+  SetStatus(gp, GStatus::kRunning, GStatus::kDetached);
+  SetDetached(m, true);
   HandoffP(ReleaseP(m));
   m->in_handler = false;
   LeaveRuntime();
@@ -272,7 +272,7 @@ void OnSigurg(int sig, siginfo_t* info, void* context) {
   if (m == nullptr) return;
   // acquire: pairs with the release in Ask.
   const std::uint32_t wanted =
-      m->preempt_wanted.exchange(0, memory_order_acquire);
+      m->preempt_request.exchange(0, memory_order_acquire);
   if (wanted == 0) return;
   if (InRuntime()) return SetPreemptPending(true);  // PRE-2
   const int saved_errno = internal::GetErrno();
@@ -282,12 +282,12 @@ void OnSigurg(int sig, siginfo_t* info, void* context) {
 
 void Ask(M* m, std::uint32_t what) {
   // release: pairs with the acquire in OnSigurg.
-  m->preempt_wanted.fetch_or(what, memory_order_release);
+  m->preempt_request.fetch_or(what, memory_order_release);
   ::syscall(SYS_tgkill, ::getpid(), m->tid.load(memory_order_relaxed), SIGURG);
 }
 
 void AskP(P* p, std::uint32_t what) {
-  p->attention.store(true, memory_order_relaxed);
+  p->preempt.store(true, memory_order_relaxed);
   // acquire: pairs with the release in AcquireP.
   M* m = p->m.load(memory_order_acquire);
   if (m == nullptr) return;
@@ -381,9 +381,9 @@ void PreemptInit() {
 
 PreemptMode CurrentPreemptMode() { return mode; }
 
-void PreemptOne(P* p) { AskP(p, kGiveWay); }
+void PreemptOne(P* p) { AskP(p, kPreempt); }
 
-void PreemptHandedOff(M* m) { Ask(m, kGiveWay); }
+void PreemptDetached(M* m) { Ask(m, kPreempt); }
 
 void PreemptAll() {
   for (P* p : Allp()) {
@@ -396,8 +396,8 @@ void internal::EnterWithoutP(const char* function) {
   M* m = getm();
   if (m == nullptr || m->curg == &m->g0) NotOnGoroutine(function);
   if (m->p != nullptr) return;  // a call inside another one
-  if (m->curg->status.load(memory_order_relaxed) == GStatus::kHandedOff) {
-    SetHandedOff(m, false);
+  if (m->curg->status.load(memory_order_relaxed) == GStatus::kDetached) {
+    SetDetached(m, false);
     return WaitForP(m, m->curg);
   }
   NotOnGoroutine(function);
@@ -409,8 +409,8 @@ void internal::YieldToPreemption() {
   SwitchAway(
       gp,
       [](G* g, void*) {
-        getp()->attention.store(sched.gcwaiting.load(memory_order_relaxed),
-                                memory_order_relaxed);
+        getp()->preempt.store(sched.gcwaiting.load(memory_order_relaxed),
+                              memory_order_relaxed);
         SetStatus(g, GStatus::kRunning, GStatus::kRunnable);
         InjectGlobal(g);
       },

@@ -16,9 +16,10 @@
 //                  GOMAXPROCS threads run meanwhile.
 //   compiled checks 1.3 to 4 times slower loops.
 // So: a thread found in the program's own text is stopped; one found in a
-// library, which may hold a lock of libc's that everybody needs, is handed off,
-// and stopped when a later tick finds it in own text. Code in the runtime is
-// left alone and gives way at its next call that may park (PRE-2).
+// library, which may hold a lock of libc's that everybody needs, is detached:
+// it runs on without a P, and is stopped when a later tick finds it in own
+// text. Code in the runtime is left alone and gives way at its next call that
+// may park (PRE-2).
 //
 // Why a stopped thread cannot deadlock the rest: what it may hold is the
 // program's own (a std::mutex). Goroutines that want that block in the kernel
@@ -32,7 +33,7 @@
 //
 // Invariants:
 //   PRE-3 the handler runs on the thread it concerns, so what it changes in M
-//         races with nobody; a signal without preempt_wanted is not ours.
+//         races with nobody; a signal without preempt_request is not ours.
 //         Every one goes on to whoever had SIGURG before (the kernel may make
 //         one of ours and somebody else's);
 //   PRE-4 a goroutine whose thread sleeps in the handler is runnable, pinned to
@@ -52,11 +53,11 @@ enum class PreemptMode { kStop, kHandoff, kOff };
 void PreemptInit();
 PreemptMode CurrentPreemptMode();
 
-// Asks p's goroutine to give way to others. It may not: the caller asks again.
-// Any thread.
+// Asks p's goroutine to give way to others (a preempt request). It may not:
+// the caller asks again. Any thread.
 void PreemptOne(P* p);
-// Asks a goroutine that runs on without a P to stop. Any thread.
-void PreemptHandedOff(M* m);
+// Asks a detached goroutine to stop. Any thread.
+void PreemptDetached(M* m);
 // Asks everybody, for whoever stops the world: a goroutine that is interrupted
 // for this alone keeps its place (lockedm.h, StopInPlace).
 void PreemptAll();

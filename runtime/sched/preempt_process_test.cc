@@ -112,11 +112,11 @@ struct LoopAndMain {
 
 MN_PROGRAM(TheLoopRunsOn) {
   LoopAndMain both;
-  both.SpinUntil(GStatus::kHandedOff);
+  both.SpinUntil(GStatus::kDetached);
   const long before = both.turns;
   while (both.turns < before + 1000) {
   }
-  return both.loop.load()->status.load() == GStatus::kHandedOff ? 0 : 1;
+  return both.loop.load()->status.load() == GStatus::kDetached ? 0 : 1;
 }
 
 TEST(Godebug, PreemptHandoffLetsTheLoopRunOnWithoutAP) {

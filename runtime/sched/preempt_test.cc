@@ -117,13 +117,13 @@ void ExpectGivesWayInsideLibc(Loop loop) {
     });
   }
   while (started < MoreThanPs()) Gosched();
-  while (sched.nhandedoff.load() == 0) Gosched();
+  while (sched.ndetached.load() == 0) Gosched();
   stop = true;
   wg.Wait();
   // One that called Done may lose its P once more, in free(3).
   while (NumGoroutine() != 1) Gosched();
   RuntimeCall call("test");  // main has its P, if it had lost it
-  EXPECT_EQ(sched.nhandedoff.load(), 0);
+  EXPECT_EQ(sched.ndetached.load(), 0);
 }
 
 TEST(Preempt, Mon4_StringFunctionsOfLibcGiveWay) {

@@ -234,7 +234,7 @@ TEST_F(Gomaxprocs, Lot2_APinnedGoroutineKeepsItsThread) {
 // GMP-2, as whoever changes the number sees it.
 TEST_F(Gomaxprocs, Gmp2_NothingRunsWhileTheWorldIsStopped) {
   if (CurrentPreemptMode() != PreemptMode::kStop) {
-    GTEST_SKIP() << "what is handed off runs on until its next call";
+    GTEST_SKIP() << "a detached goroutine runs on until its next call";
   }
   GOMAXPROCS(4);
   std::atomic<bool> stop{false};
@@ -311,7 +311,7 @@ TEST_F(Gomaxprocs, Sch11_TheWorldStopsAlthoughFivePsHoldLoops) {
 // SCH-23
 TEST_F(Gomaxprocs, Gmp2_WhatTheStopInterruptsGoesOnWithItsPOnItsThread) {
   if (CurrentPreemptMode() != PreemptMode::kStop) {
-    GTEST_SKIP() << "what is handed off looks for a P at its next call";
+    GTEST_SKIP() << "a detached goroutine looks for a P at its next call";
   }
   constexpr int kLoops = 3;
   GOMAXPROCS(kLoops + 1);
@@ -372,7 +372,7 @@ TEST_F(Gomaxprocs, Gmp2_ACallerWhoseSliceEndsInTheStoppedWorldGivesWayAfterIt) {
     const P* mine = getp();
     EXPECT_FALSE(RunqEmpty(mine->runq)) << "somebody waits";
     StopTheWorld();
-    while (!mine->attention) {
+    while (!mine->preempt) {
     }
     StartTheWorld(getm());
     EXPECT_TRUE(PreemptPending());
@@ -450,7 +450,7 @@ TEST_F(Gomaxprocs, Gmp3_ATimerThatFallsDueInAStoppedWorldFires) {
 // Whatever is interrupted, the one in runnext runs before it.
 TEST_F(Gomaxprocs, Gmp2_WhoIsNextInLineStaysNext) {
   if (CurrentPreemptMode() != PreemptMode::kStop) {
-    GTEST_SKIP() << "what is handed off has no place in the line";
+    GTEST_SKIP() << "a detached goroutine has no place in the line";
   }
   GOMAXPROCS(1);
   std::atomic<bool> ready{false}, ran{false};

@@ -69,7 +69,7 @@ G* RunqGet(RunQueue& q) {
   const std::uint32_t tail = q.tail.load(memory_order_relaxed);
   G* next = q.runnext.load(memory_order_relaxed);
   if (next != nullptr) {
-    // RQ-7: a chain of runnext hand-overs is one slice, and a slice ends.
+    // RQ-7: a chain of goroutines by runnext is one slice, and a slice ends.
     const bool others_wait = tail != head;
     if (!others_wait || q.runnext_streak < kRunnextBudget) {
       // A thief may win this; then the ring is next. acquire: pairs with the

@@ -15,8 +15,8 @@ namespace mn {
 // is pinned here has ended.
 void ScheduleUntilEnded(M* m);
 
-// gp is about to run on p: a tick, and its status. runnext hand-overs tick too:
-// they share the 1/61 rule.
+// gp is about to run on p: a tick, and its status. What comes by runnext ticks
+// too: chains of it share the 1/61 rule.
 inline void StartSlice(P* p, G* gp) {
   p->schedtick.store(p->schedtick.load(memory_order_relaxed) + 1,
                      memory_order_relaxed);
@@ -32,7 +32,7 @@ G* FindRunnable(M* m);
 // the queue is empty, or there is a global tick, a due timer or a world to stop
 // first. Caller: the M that holds p. Any stack. Takes no lock.
 inline G* TakeLocal(P* p) {
-  if (p->attention.load(memory_order_relaxed)) [[unlikely]]
+  if (p->preempt.load(memory_order_relaxed)) [[unlikely]]
     return nullptr;
   const std::uint32_t tick = p->schedtick.load(memory_order_relaxed);
   if (tick % kGlobalQueueTick == 0 &&
@@ -54,7 +54,7 @@ inline G* PickLocal(M* m) {
   G* gp = TakeLocal(m->p);
   if (gp == nullptr) return nullptr;
   if (gp->lockedm != nullptr) [[unlikely]] {
-    m->picked = gp;  // not ours to run: g0 hands it over
+    m->picked = gp;  // not ours to run: g0 sees to it
     return nullptr;
   }
   StartSlice(m->p, gp);
@@ -62,7 +62,7 @@ inline G* PickLocal(M* m) {
 }
 
 // A timer is due at `when`: makes sure that whoever waits in netpoll does not
-// sleep past it. Caller: any M that added a timer or gave up a P that has one.
+// sleep past it. Caller: any M that added a timer or released a P that has one.
 void WakeNetPoller(std::int64_t when);
 
 }  // namespace mn

@@ -19,7 +19,7 @@ namespace {
 // Counts in the G itself how often it was handed out. Relaxed is enough: the
 // threads are joined before it is read; the queue must order the rest.
 void Count(G* gp) {
-  gp->goid++;  // TSan: a double run, or a hand-over without order, is a race
+  gp->goid++;  // TSan: a double run, or one without order between, is a race
 }
 
 class StealStress : public ::testing::TestWithParam<int> {};

@@ -17,7 +17,7 @@ constexpr std::int64_t kAskAgainNs = 100'000;  // as Go
 
 // REQUIRES: sched.lock.
 void Stopped(P* p) {
-  p->attention.store(false, memory_order_relaxed);
+  p->preempt.store(false, memory_order_relaxed);
   p->status.store(PStatus::kGcstop, memory_order_relaxed);
   if (--sched.stopwait == 0) sched.stopnote.Wakeup();
 }
@@ -38,7 +38,7 @@ void TakeStandingPs() {
     Stopped(p);
   }
   for (P* p : Allp()) {
-    if (TakePFromSyscall(p, PStatus::kGcstop)) {
+    if (RetakeP(p, PStatus::kGcstop)) {
       if (--sched.stopwait == 0) sched.stopnote.Wakeup();
     }
   }
@@ -87,15 +87,15 @@ void StartTheWorld(M* m) {
   P* mine = all.p[0];
   if (m != nullptr && m->oldp->id < all.n) mine = m->oldp;
   // Its time was up meanwhile: sysmon finds its P standing as often as not.
-  const bool give_way =
-      m != nullptr && mine->attention.load(memory_order_relaxed);
+  const bool preempted =
+      m != nullptr && mine->preempt.load(memory_order_relaxed);
   P* busy = nullptr;
   {
     RtLock lock(sched.lock);
     // Highest first: the idle list is LIFO.
     for (std::int32_t i = all.n - 1; i >= 0; i--) {
       P* p = all.p[i];
-      p->attention.store(false, memory_order_relaxed);
+      p->preempt.store(false, memory_order_relaxed);
       if (p == mine) continue;
       if (!RunqEmpty(p->runq)) {
         p->status.store(PStatus::kRunning, memory_order_relaxed);
@@ -112,13 +112,13 @@ void StartTheWorld(M* m) {
     P* p = busy;
     busy = p->link;
     p->link = nullptr;
-    if (!GiveToPinned(p)) StartM(p, false);
+    if (!HandoffPToPinned(p)) StartM(p, false);
   }
   if (m != nullptr) {
     AcquireP(m, mine);
     // Not the P that it had: what was stopped in place there is overtaken.
     if (mine != m->oldp) Bump(mine->schedtick);
-    if (give_way) SetPreemptPending(true);
+    if (preempted) SetPreemptPending(true);
   } else {
     mine->status.store(PStatus::kRunning, memory_order_relaxed);
     StartM(mine, false);
@@ -128,7 +128,7 @@ void StartTheWorld(M* m) {
   Wakep();
 }
 
-bool GiveToStopTheWorld(P* p) {
+bool GcstopP(P* p) {
   RtLock lock(sched.lock);
   if (!sched.gcwaiting.load(memory_order_relaxed)) return false;
   Stopped(p);
@@ -142,7 +142,7 @@ void Gcstopm(M* m) {
     sched.nmspinning.fetch_sub(1, memory_order_seq_cst);
   }
   P* p = ReleaseP(m);
-  if (!GiveToStopTheWorld(p)) return AcquireP(m, p);
+  if (!GcstopP(p)) return AcquireP(m, p);
   StopM(m);
 }
 

@@ -2,13 +2,13 @@
 // moves while GOMAXPROCS changes.
 //
 // What stops is the Ps, not the threads. Goroutines in system calls, and those
-// that preemption by handoff leaves running, go on; they need a P before they
-// can touch anything of ours, and wait for it.
+// that preemption has detached, go on; they need a P before they can touch
+// anything of ours, and wait for it.
 //
 // Protocol: gcwaiting is set; then idle Ps, Ps of system calls and Ps without a
 // thread are taken, and every running goroutine is preempted. An M that comes
-// by the scheduler with gcwaiting set gives its P to us (stopwait counts those
-// that are missing) and sleeps. What was missed is asked again every 100 us.
+// by the scheduler with gcwaiting set stops its P (stopwait counts the Ps that
+// are missing) and sleeps. What was missed is asked again every 100 us.
 // A goroutine interrupted in the program's own text stays at the head of its
 // P's queue (unless somebody is there already), so that Start hands that P
 // straight to its thread: a world that stops for 50 us must not cost every such
@@ -37,11 +37,11 @@ bool TryStopTheWorld();
 // began.
 void StartTheWorld(M* m);
 
-// Gives p, which is about to be idle or was taken from an M, to whoever stops
-// the world. False: nobody does any more.
-bool GiveToStopTheWorld(P* p);
+// Stops p, which is about to be idle or was taken from an M, if the world is
+// being stopped. False: it is not, any more.
+bool GcstopP(P* p);
 
-// Gives m's P to whoever stops the world, and sleeps. Stack: g0. Has a P on
+// Stops m's P, if the world is being stopped, and sleeps. Stack: g0. Has a P on
 // return.
 void Gcstopm(M* m);
 

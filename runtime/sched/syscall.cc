@@ -1,10 +1,10 @@
 // System calls: the thread blocks, its P need not (document, section 4).
 //
-// Why it is hard: most calls return in less time than it takes to give a P away
+// Why it is hard: most calls return in less time than it takes to hand a P off
 // (a futex call, 5 us), but one that does not must not keep the goroutines
 // behind it waiting, and nobody knows beforehand.
 //
-// So Enter only says so: the P stays, in state kSyscall, *up for grabs*.
+// So Enter only says so: the P is left in the call, in state kSyscall.
 // Whoever moves it from that state by compare-and-swap has it:
 //   the thread itself, coming back (to kRunning): the fast path, no lock;
 //   sysmon, at its second sighting (to kRunning, in its hands, then HandoffP);
@@ -12,7 +12,7 @@
 //   another thread that had this P when it went into its own call.
 //
 // What was that slow once will be again: a reader waits for every message. So a
-// goroutine whose call lost its P gives the P away when it next calls from the
+// goroutine whose call lost its P hands the P off when it next calls from the
 // same place, if something waits for it and nobody is looking for work, until
 // such a call returns sooner than a thread wakes. That saves the others what
 // sysmon needs for two looks, 20 to 40 us and more, each time; a wrong guess
@@ -25,16 +25,16 @@
 //
 // The state word may return to kSyscall for somebody else's call between our
 // leaving and our coming back. Then our compare-and-swap succeeds all the same,
-// and takes a P that is as much up for grabs as ours was: no ABA problem.
+// and takes a P that was left just as ours was: no ABA problem.
 //
-// Rejected: giving the P away at every entry (two thread switches for a
+// Rejected: handing the P off at every entry (two thread switches for a
 // getpid); with nothing waiting (a thread wakes to find nothing); an ownership
 // word per call (the state is enough).
 //
 // Invariants: SYS-1 while goroutines block, others go on; SYS-3 fast path: the
 // same P, no lock; SYS-4 no P free means global queue; SYS-5 the number of Ps
 // stays; SYS-8 a call that is made again from where the last one lost its P
-// gives the P to those who wait at once.
+// hands the P off at once to those who wait.
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
@@ -69,17 +69,16 @@ inline void BeginSyscall(M* m, Place from) {
   Bump(m->p->syscalltick);
 }
 
-inline void PutUpForGrabs(M* m, Place from) {
+inline void LeavePInSyscall(M* m, Place from) {
   BeginSyscall(m, from);
   P* p = m->p;
   m->oldp = p;
   m->p = nullptr;
-  // release: pairs with the acquire of whoever takes p (ExitSyscall,
-  // TakePFromSyscall).
+  // release: pairs with the acquire of whoever takes p (ExitSyscall, RetakeP).
   p->status.store(PStatus::kSyscall, memory_order_release);
 }
 
-void GiveAway(M* m, Place from) {
+void HandoffAtEntry(M* m, Place from) {
   BeginSyscall(m, from);
   m->oldp = nullptr;
   HandoffP(ReleaseP(m));
@@ -91,12 +90,12 @@ __attribute__((noinline)) void EnterSyscallSlow(Place from, bool exiting) {
   M* m = call.m();
   if (m->curg->slowpc == from.pc && !exiting && WorkWaits(m->p) &&
       sched.nmspinning.load(memory_order_relaxed) == 0) {
-    GiveAway(m, from);
-    m->gave_p_at = Nanotime();  // waking a thread is not part of the call
+    HandoffAtEntry(m, from);
+    m->handoff_at = Nanotime();  // waking a thread is not part of the call
     return;
   }
   if (SysmonMissesSyscall(m->p)) internal::WakeSysmon();
-  PutUpForGrabs(m, from);
+  LeavePInSyscall(m, from);
 }
 
 // SYS-8. gp is back, and its P was gone.
@@ -104,9 +103,9 @@ void ExpectOfNext(M* m, G* gp) {
   if (m->oldp != nullptr) {
     // By sysmon, or by whoever stopped the world: then the guess may be wrong.
     gp->slowpc = gp->syscallpc;
-  } else if (m->gave_p_at != 0) {
-    if (Nanotime() - m->gave_p_at < kWakeNs) gp->slowpc = nullptr;
-    m->gave_p_at = 0;
+  } else if (m->handoff_at != 0) {
+    if (Nanotime() - m->handoff_at < kWakeNs) gp->slowpc = nullptr;
+    m->handoff_at = 0;
   }
 }
 
@@ -155,9 +154,9 @@ __attribute__((noinline)) void ExitSyscallSlow(G* gp, bool was) {
 
 }  // namespace
 
-bool TakePFromSyscall(P* p, PStatus to) {
+bool RetakeP(P* p, PStatus to) {
   PStatus syscall = PStatus::kSyscall;
-  // acquire: pairs with the release in PutUpForGrabs.
+  // acquire: pairs with the release in LeavePInSyscall.
   if (!p->status.compare_exchange_strong(syscall, to, memory_order_acquire,
                                          memory_order_relaxed)) {
     return false;
@@ -178,13 +177,14 @@ void internal::EnterSyscall() {
     LeaveRuntime(was);
     return EnterSyscallSlow(from, was);
   }
-  PutUpForGrabs(m, from);
+  LeavePInSyscall(m, from);
   LeaveRuntime();
 }
 
 void internal::EnterSyscallBlock() {
   ParkingCall call("mn::BlockingCall");
-  GiveAway(call.m(), {__builtin_frame_address(0), __builtin_return_address(0)});
+  HandoffAtEntry(call.m(),
+                 {__builtin_frame_address(0), __builtin_return_address(0)});
 }
 
 void internal::ExitSyscall() {
@@ -193,7 +193,8 @@ void internal::ExitSyscall() {
   G* gp = m->curg;
   P* p = m->oldp;
   PStatus syscall = PStatus::kSyscall;
-  // SYS-3. acquire: pairs with the release in PutUpForGrabs, ours or another's.
+  // SYS-3. acquire: pairs with the release in LeavePInSyscall, ours or
+  // another's.
   if (p == nullptr || !p->status.compare_exchange_strong(
                           syscall, PStatus::kRunning, memory_order_acquire,
                           memory_order_relaxed)) [[unlikely]] {

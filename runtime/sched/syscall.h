@@ -5,8 +5,8 @@
 
 namespace mn {
 
-// Takes p, whose thread is in a system call, and gives it state `to`. False: it
-// is not in one (any more). Any thread.
-bool TakePFromSyscall(P* p, PStatus to);
+// Takes p, which its thread has left in a system call, and sets its state to
+// `to`. False: it is not in one (any more). Any thread.
+bool RetakeP(P* p, PStatus to);
 
 }  // namespace mn

@@ -123,7 +123,7 @@ TEST(BlockingCall, Sys1_OthersGoOnMeanwhile) {
 
 TEST(BlockingCall, Sys1_AGoroutineThatWasReadyBeforehandGoesOn) {
   Pipe pipe;
-  Go([&] { pipe.Write('y'); });  // in runnext of the P that is given away
+  Go([&] { pipe.Write('y'); });  // in runnext of the P that is handed off
   EXPECT_EQ(BlockingCall([&] { return pipe.Read(); }), 'y');
 }
 
@@ -542,8 +542,8 @@ test::ProcessOptions OnePWithoutPreemption() {
 // compiler makes a copy of the function, with a place of its own, for each.
 Pipe* volatile blocks_on = nullptr;
 
-// True: it gave its P away before it began.
-[[gnu::noinline]] bool CallGivesItsPAway() {
+// True: it handed its P off before it began.
+[[gnu::noinline]] bool CallHandsItsPOff() {
   return Syscall([] {
     const bool gone = getm()->oldp == nullptr;
     if (Pipe* pipe = blocks_on) {
@@ -556,7 +556,7 @@ Pipe* volatile blocks_on = nullptr;
   });
 }
 
-// Something to give the P away for.
+// Something to hand the P off for.
 void QueueAGoroutine(std::function<void()> f) {
   // Nobody looks for work, then nobody can begin to: the P is ours.
   while (sched.nmspinning.load() != 0) {
@@ -565,52 +565,52 @@ void QueueAGoroutine(std::function<void()> f) {
 }
 
 // Blocks until another goroutine has run.
-bool LongCallGivesItsPAway() {
+bool LongCallHandsItsPOff() {
   Pipe pipe;
   blocks_on = &pipe;
   QueueAGoroutine([&] { pipe.Write('w'); });
-  const bool gone = CallGivesItsPAway();
+  const bool gone = CallHandsItsPOff();
   blocks_on = nullptr;
   return gone;
 }
 
-bool ShortCallGivesItsPAway() {
+bool ShortCallHandsItsPOff() {
   QueueAGoroutine([] {});
-  return CallGivesItsPAway();
+  return CallHandsItsPOff();
 }
 
 MN_PROGRAM(CallsThatLast) {
-  if (LongCallGivesItsPAway()) return 1;  // sysmon took it
-  if (!LongCallGivesItsPAway()) return 2;
-  if (!LongCallGivesItsPAway()) return 3;
+  if (LongCallHandsItsPOff()) return 1;  // sysmon took it
+  if (!LongCallHandsItsPOff()) return 2;
+  if (!LongCallHandsItsPOff()) return 3;
   return 0;
 }
 
-TEST(Syscall, Sys8_ACallThatLastsAgainGivesItsPAwayAtOnce) {
+TEST(Syscall, Sys8_ACallThatLastsAgainHandsItsPOffAtOnce) {
   EXPECT_TRUE(Exited(RunProgram("CallsThatLast", OnePWithoutPreemption()), 0));
 }
 
 MN_PROGRAM(NothingWaits) {
-  LongCallGivesItsPAway();
-  if (!LongCallGivesItsPAway()) return 1;
+  LongCallHandsItsPOff();
+  if (!LongCallHandsItsPOff()) return 1;
   while (WorkWaits(getm()->p)) Gosched();
-  return CallGivesItsPAway() ? 2 : 0;
+  return CallHandsItsPOff() ? 2 : 0;
 }
 
-TEST(Syscall, Sys8_NothingThatWaitsIsNoReasonToGiveThePAway) {
+TEST(Syscall, Sys8_NothingThatWaitsIsNoReasonToHandThePOff) {
   EXPECT_TRUE(Exited(RunProgram("NothingWaits", OnePWithoutPreemption()), 0));
 }
 
 MN_PROGRAM(CallsFromElsewhere) {
   const void* slow;
   do {
-    LongCallGivesItsPAway();
+    LongCallHandsItsPOff();
     slow = getg()->slowpc;
     QueueAGoroutine([] {});
     if (Syscall([] { return getm()->oldp == nullptr; })) return 1;
     // Unless the kernel held it up for so long that sysmon took the P.
   } while (getg()->slowpc != slow);
-  return LongCallGivesItsPAway() ? 0 : 2;
+  return LongCallHandsItsPOff() ? 0 : 2;
 }
 
 TEST(Syscall, Sys8_ACallFromElsewhereIsNotExpectedToLast) {
@@ -619,10 +619,10 @@ TEST(Syscall, Sys8_ACallFromElsewhereIsNotExpectedToLast) {
 }
 
 MN_PROGRAM(ShortCallsAfterALongOne) {
-  LongCallGivesItsPAway();
+  LongCallHandsItsPOff();
   // The kernel may hold up any of them, but not all.
   for (int i = 0; i < 1000; i++) {
-    if (!ShortCallGivesItsPAway()) return 1;
+    if (!ShortCallHandsItsPOff()) return 1;
     if (getg()->slowpc == nullptr) return 0;
   }
   return 2;
@@ -639,7 +639,7 @@ MN_PROGRAM(NewGoroutineAfterASlowOne) {
   const void* expected = nullptr;
   WaitGroup wg;
   wg.Go([&] {
-    LongCallGivesItsPAway();
+    LongCallHandsItsPOff();
     slow = getg();
     if (slow->slowpc == nullptr) abort();
   });

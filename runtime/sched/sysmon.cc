@@ -102,12 +102,12 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
     }
     if (state.urgent > 0) due = std::min(due, now + kUrgentSliceNs);
   }
-  if (view.handed_off) {
-    if (now - state.handed_off_asked >= pause) {
-      actions.stop_handed_off = true;
-      state.handed_off_asked = now;
+  if (view.detached) {
+    if (now - state.detached_asked >= pause) {
+      actions.stop_detached = true;
+      state.detached_asked = now;
     }
-    due = std::min(due, state.handed_off_asked + pause);
+    due = std::min(due, state.detached_asked + pause);
   }
   actions.netpoll = view.net_waiters > 0 && view.last_poll != 0 &&
                     now - view.last_poll >= kSysmonMaxNs;

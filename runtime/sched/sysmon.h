@@ -74,7 +74,7 @@ struct SysmonView {
   std::int32_t spinning_ms = 0;
   bool global_work = false;      // the global queue is not empty
   std::uint32_t urgent = 0;      // came back without a P since the last look
-  bool handed_off = false;       // goroutines run on without a P
+  bool detached = false;         // there are detached goroutines
   bool woken = false;            // somebody ended the sleep early
   std::int64_t last_poll = 0;    // 0: an M is blocked in netpoll
   std::int32_t net_waiters = 0;  // goroutines that wait for the network
@@ -96,13 +96,13 @@ struct SysmonState {
   int deep_looks = 0;
   std::int64_t delay = 0;
   std::uint32_t urgent = 0;
-  std::int64_t handed_off_asked = 0;
+  std::int64_t detached_asked = 0;
 };
 
 struct SysmonActions {
   std::vector<std::int32_t> retake;   // take these Ps from their system calls
   std::vector<std::int32_t> preempt;  // ask the goroutines on these
-  bool stop_handed_off = false;       // ask those that run on without a P
+  bool stop_detached = false;         // ask the detached ones
   bool netpoll = false;               // nobody has polled for 10 ms
   std::int64_t sleep = 0;             // until the next look; kSysmonForever
 };

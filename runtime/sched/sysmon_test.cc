@@ -538,12 +538,12 @@ TEST(Sysmon, Mon5_AStoppedPIsNotInterruptedForIt) {
 TEST(Sysmon, Pre_AsksThoseThatRunOnWithoutAPOnceAMillisecond) {
   World w(1);
   w.Run(0);
-  w.view().handed_off = true;
-  EXPECT_TRUE(w.After(0).stop_handed_off);
-  EXPECT_FALSE(w.After(kMs - 1).stop_handed_off);
-  EXPECT_TRUE(w.After(1).stop_handed_off);
-  w.view().handed_off = false;
-  EXPECT_FALSE(w.After(kMs).stop_handed_off);
+  w.view().detached = true;
+  EXPECT_TRUE(w.After(0).stop_detached);
+  EXPECT_FALSE(w.After(kMs - 1).stop_detached);
+  EXPECT_TRUE(w.After(1).stop_detached);
+  w.view().detached = false;
+  EXPECT_FALSE(w.After(kMs).stop_detached);
 }
 
 TEST(Sysmon, Npoll_PollsWhenNobodyHasForTenMilliseconds) {

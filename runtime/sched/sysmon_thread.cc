@@ -53,8 +53,8 @@ void Look(SysmonView& view) {
   view.spinning_ms = sched.nmspinning.load(memory_order_relaxed);
   view.global_work = sched.runqsize.load(memory_order_relaxed) != 0;
   view.urgent = sched.urgent.exchange(0, memory_order_relaxed);
-  view.handed_off = sched.nhandedoff.load(memory_order_relaxed) != 0 &&
-                    CurrentPreemptMode() == PreemptMode::kStop;
+  view.detached = sched.ndetached.load(memory_order_relaxed) != 0 &&
+                  CurrentPreemptMode() == PreemptMode::kStop;
   view.last_poll = sched.lastpoll.load(memory_order_relaxed);
 }
 
@@ -62,14 +62,14 @@ void CarryOut(const SysmonActions& actions) {
   const AllPs& all = Allp();
   for (std::int32_t i : actions.retake) {
     P* p = all.p[i];
-    if (TakePFromSyscall(p, PStatus::kRunning)) HandoffP(p);
+    if (RetakeP(p, PStatus::kRunning)) HandoffP(p);
   }
   for (std::int32_t i : actions.preempt) PreemptOne(all.p[i]);
-  if (actions.stop_handed_off) {
+  if (actions.stop_detached) {
     RtLock lock(sched.lock);
     for (M* m = sched.allm; m != nullptr; m = m->alllink) {
-      // acquire: pairs with the release in SetHandedOff.
-      if (m->handed_off.load(memory_order_acquire)) PreemptHandedOff(m);
+      // acquire: pairs with the release in SetDetached.
+      if (m->detached.load(memory_order_acquire)) PreemptDetached(m);
     }
   }
 }

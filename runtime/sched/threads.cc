@@ -39,10 +39,10 @@ void Reset(M* m) {
   m->p = m->oldp = m->nextp = nullptr;
   m->curg = m->picked = m->lockedg = nullptr;
   m->locked_ext = m->locked_int = 0;
-  m->gave_p_at = 0;
+  m->handoff_at = 0;
   m->spinning = m->in_handler = m->ending = m->exit = false;
-  m->preempt_wanted.store(0, memory_order_relaxed);
-  m->handed_off.store(false, memory_order_relaxed);
+  m->preempt_request.store(0, memory_order_relaxed);
+  m->detached.store(false, memory_order_relaxed);
   m->g0.ctx = Context{};
   m->park.Clear();
 }

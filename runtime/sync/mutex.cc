@@ -68,7 +68,7 @@ void Mutex::LockSlow() {
 }
 
 // Queues up and parks unless the lock has become free. True: the lock was
-// handed to us; false: try again.
+// granted to us; false: try again.
 bool Mutex::Park(Attempt& a) {
   list_lock_.Lock();
   std::uint32_t s = state_.load(memory_order_relaxed);
@@ -106,7 +106,7 @@ void Mutex::UnlockSlow() {
   std::uint32_t s = state_.load(memory_order_relaxed);
   for (;;) {
     if ((s & kLocked) == 0) Throw("sync: unlock of unlocked mutex");
-    if ((s & kStarving) != 0) return HandOff();
+    if ((s & kStarving) != 0) return Grant();
     if ((s & kQueued) != 0 && (s & kWoken) == 0) {
       if (WakeOne()) return;
       s = state_.load(memory_order_relaxed);
@@ -124,7 +124,7 @@ void Mutex::UnlockSlow() {
 // Starvation mode: the queue's head gets the lock; kLocked stays set. There is
 // a head: whoever became owner in this mode left it if the queue was empty, and
 // only an owner shortens the queue.
-void Mutex::HandOff() {
+void Mutex::Grant() {
   list_lock_.Lock();
   internal::Sleeper* w = waiters_.PopFront();
   if (waiters_.Empty()) state_.fetch_and(~kQueued, memory_order_relaxed);

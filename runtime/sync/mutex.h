@@ -7,7 +7,7 @@
 //   normal      a woken waiter competes with new arrivals; if it loses it goes
 //               back to the *front* of the queue;
 //   starvation  once a waiter that lost has waited for more than 1 ms: Unlock
-//               hands the lock to the queue's head, new arrivals neither try
+//               grants the lock to the queue's head, new arrivals neither try
 //               nor spin but queue up. It ends when the owner is the last in
 //               the queue or has waited for less than 1 ms.
 //
@@ -18,7 +18,7 @@
 //
 // Invariants:
 //   MU-1 whoever sets kLocked owns the lock; only the owner clears it or leaves
-//        it set for the goroutine it hands over to.
+//        it set for the goroutine that it grants the lock to.
 //   MU-2 kQueued is set iff the list is not empty; both change under list lock.
 //   MU-3 kWoken is set iff one goroutine is on its way to compete (woken, or
 //        spinning and announced). Only that goroutine clears it.
@@ -93,7 +93,7 @@ class Mutex {
   void LockSlow();
   bool Park(Attempt& a);
   void UnlockSlow();
-  void HandOff();
+  void Grant();
   bool WakeOne();
 
   mn::atomic<std::uint32_t> state_{0};

@@ -92,9 +92,9 @@ TEST(Mutex, Mu1_CountsExactlyUnderContention) {
 }
 
 // The waiter has waited for longer than 1 ms when it loses, so the next Unlock
-// hands over: without starvation mode the hog, which never leaves the lock free
+// grants it: without starvation mode the hog, which never leaves the lock free
 // across a scheduling point, would keep it until it gives up.
-TEST(Mutex, Mu5_AStarvingWaiterGetsTheLockHandedOver) {
+TEST(Mutex, Mu5_AStarvingWaiterIsGrantedTheLock) {
   constexpr int kGiveUp = 10'000;
   Mutex mu;
   bool waiter_had_it = false;
@@ -113,15 +113,15 @@ TEST(Mutex, Mu5_AStarvingWaiterGetsTheLockHandedOver) {
     Sleep(100us);  // while held: the woken waiter runs, loses, queues again
     rounds++;
   }
-  const bool handed_over = waiter_had_it;
+  const bool granted = waiter_had_it;
   mu.Unlock();
   done.Wait();
-  EXPECT_TRUE(handed_over) << "after " << rounds << " rounds";
+  EXPECT_TRUE(granted) << "after " << rounds << " rounds";
 }
 
 // A starving waiter that gets the lock runs before the one that released it
-// goes on (Go's semaphore hand-off).
-TEST(Mutex, TheReleaserYieldsToTheWaiterItHandsOverTo) {
+// goes on (Go: handoff of semrelease).
+TEST(Mutex, TheReleaserYieldsToTheWaiterItGrantsTheLockTo) {
   const int before = GOMAXPROCS(1);
   constexpr int kTries = 30;
   int waiter_first = 0;

@@ -124,9 +124,9 @@ TEST(Sleep, Tim4_ADeadlineOnAPThatIsBusy) {
 }
 
 // The deadline is added while another M is polling for a far one and this P is
-// then given away by a blocking call.
-TEST(Sleep, Tim4_ADeadlineOnAPThatIsGivenAway) {
-  test::Watchdog dog("a timer on a P that was given away");
+// then handed off by a blocking call.
+TEST(Sleep, Tim4_ADeadlineOnAPThatIsHandedOff) {
+  test::Watchdog dog("a timer on a P that was handed off");
   Go([] { Sleep(hours(10)); });
   for (int i = 0; i < 50; i++) {
     std::atomic<bool> woke{false};

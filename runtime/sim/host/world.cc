@@ -127,7 +127,7 @@ void NewWorld(int ps, int ncpu) {
     Name(p.status, "p.status", i);
     Name(p.schedtick, "p.schedtick", i);
     Name(p.m, "p.m", i);
-    Name(p.attention, "p.attention", i);
+    Name(p.preempt, "p.preempt", i);
     Name(p.timers, "p.timers", i);
     Name(p, "P", i);
   }
@@ -228,7 +228,7 @@ bool CheckDead() { return false; }
 
 // Nobody stops the world.
 void Gcstopm(M*) { Throw("nobody stops the world"); }
-bool GiveToStopTheWorld(P*) { return false; }
+bool GcstopP(P*) { return false; }
 
 void internal::WakeSysmon() {}
 // Nothing takes the P of a goroutine that runs.

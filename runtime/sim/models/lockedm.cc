@@ -1,8 +1,8 @@
-// Pinning (sched/lockedm.cc): the hand-over between a pinned goroutine's thread
+// Pinning (sched/lockedm.cc): the hand-off between a pinned goroutine's thread
 // and whoever comes to run it (LOT-2, LOT-3, LOT-8).
 //
 // G1 pins itself, parks, and must go on on the same thread with a P of its own;
-// the thread that picks it from a queue hands its P over and finds another one.
+// the thread that picks it from a queue hands its P off and finds another one.
 #include "runtime/sched/lockedm.h"
 
 #include "runtime/core/getg.h"
@@ -94,7 +94,7 @@ void PinnedWaker(void*) {
 }
 
 // What the signal handler does when the world is being stopped, with the world
-// started again by the time it gives the P up.
+// started again by the time it hands the P off.
 void StoppedInPlace(void*) {
   M* m = getm();
   G* gp = getg();
@@ -132,7 +132,7 @@ constexpr Config kConfigs[] = {
      {2, 1},
      {3, 1}},
     {"yield_spin",
-     "as yield, and whoever hands over watches for a while before it sleeps",
+     "as yield, and whoever hands off watches for a while before it sleeps",
      [] {
        Begin(1, 2);
        Queue(PNumber(0), AddG("G1", PinnedYielder));

@@ -1,9 +1,9 @@
-// System calls (sched/syscall.cc): the P of a thread in a call is up for grabs,
-// and exactly one of those who grab gets it (MN-2, SYS-4, SYS-5).
+// System calls (sched/syscall.cc): a thread leaves its P in the call, and
+// exactly one of those who take it gets it (MN-2, SYS-4, SYS-5).
 //
-// Who grabs: the thread itself, coming back; another thread, coming back to a P
-// that is by now in somebody else's call; and a thread that does what sysmon
-// does at its second sighting: TakePFromSyscall, then HandoffP.
+// Who takes it: the thread itself, coming back; another thread, coming back to
+// a P that is by now in somebody else's call; and a thread that does what
+// sysmon does at its second sighting: RetakeP, then HandoffP.
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
@@ -56,7 +56,7 @@ void Other(void*) { UseP(); }
 void Sysmon(void*) {
   for (int i = 0; i < sightings; i++) {
     P* p = PNumber(0);
-    if (TakePFromSyscall(p, PStatus::kRunning)) HandoffP(p);
+    if (RetakeP(p, PStatus::kRunning)) HandoffP(p);
   }
 }
 
@@ -126,7 +126,7 @@ constexpr Config kConfigs[] = {
      {1, 1},
      {2, 1}},
     {"blocking_2p",
-     "2 Ps; G1 gives its P away, G2 waits behind it, M1 looks",
+     "2 Ps; G1 hands its P off, G2 waits behind it, M1 looks",
      [] {
        Begin(2, 1, 0);
        Queue(PNumber(0), AddG("G1", BlockingCaller));
