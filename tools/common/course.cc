@@ -83,8 +83,9 @@ CourseCase ReadCase(const Reader& r) {
   r.Optional("parent", &c.parent);
   r.Optional("kind", &c.kind);
   if (c.kind != kDriver && c.kind != kSchedules && c.kind != kProgram) {
-    throw Bad{Cat(r.where(), ": \"kind\" is driver, schedules or program, not \"",
-                  c.kind, "\"")};
+    throw Bad{Cat(r.where(),
+                  ": \"kind\" is driver, schedules or program, not \"", c.kind,
+                  "\"")};
   }
   r.Optional("configs", &c.configs);
   r.Optional("max", &c.max);

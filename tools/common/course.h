@@ -44,11 +44,11 @@ struct CourseCase {
   double points = 0;
   std::string visibility = "public";  // "public" or "hidden"
   std::string reveal;                 // "after_due" or empty
-  std::string parent;              // the public invariant a hidden case is of
+  std::string parent;  // the public invariant a hidden case is of
   std::string kind = kDriver;
   std::vector<std::string> configs;  // of a case of kind schedules
   double max = 0, full_at = 0;       // of a ratio; 0: it is none
-  std::vector<std::string> needs;  // "cpus>=2"
+  std::vector<std::string> needs;    // "cpus>=2"
 
   bool IsRatio() const { return max > 0; }
 };

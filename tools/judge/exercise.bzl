@@ -127,6 +127,7 @@ def exercise():
     NN_name    the judge on the learner's files (test, manual)
     piece      the learner's files as a plug of the runtime (manual)
     judge_bin  the judge without a learner, for tests of the course
+    oracles_hold  each oracle passes its own model, and not a falsified one
     drivers    the drivers of the case process of kind driver
     programs   the programs of the case process of kind program
     """
@@ -136,6 +137,9 @@ def exercise():
     has = kinds(entry)
     common = native.glob(["judge/*.h"])
 
+    # All of a case in one file, compiled for both processes: both.h.
+    both = native.glob(["judge/*.cc"], exclude = ["judge/starter.cc", "judge/program.cc"])
+
     native.exports_files(keep + ["judge/starter.cc"])
 
     _piece("piece", entry, keep, tags = ["manual"])
@@ -144,9 +148,10 @@ def exercise():
         cc_library(
             name = "drivers",
             testonly = True,
-            srcs = ["judge/case.cc"] + common,
+            srcs = both + common,
             copts = _COPTS,
             defines = _plugged(entry),
+            local_defines = ["MN_CASE_PROCESS"],
             # A driver may have assembly of its own, which need not be relocatable.
             linkstatic = True,
             visibility = ["//visibility:public"],
@@ -171,7 +176,7 @@ def exercise():
     cc_library(
         name = "cases",
         testonly = True,
-        srcs = ["judge/judge.cc"] + common,
+        srcs = both + common,
         deps = [
             _header(entry),
             "//tools/judge",
@@ -190,6 +195,14 @@ def exercise():
             ":no_subject",
             "//tools/judge:main",
         ],
+    )
+
+    native.sh_test(
+        name = "oracles_hold",
+        size = "small",
+        srcs = [":judge_bin"],
+        args = ["--check_oracles"],
+        tags = ["lesson:" + id[:2]],
     )
 
     data = _case_processes("case", entry, keep, tags = ["manual"])

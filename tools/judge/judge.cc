@@ -274,7 +274,7 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   Limits limits;
   limits.timeout_s = (options_.case_timeout_s > 0 ? options_.case_timeout_s
                       : schedules                 ? kSchedulesTimeoutS
-                                  : lesson_.case_timeout_s) *
+                                                  : lesson_.case_timeout_s) *
                      kSlowdown;
   limits.memory_bytes = std::int64_t{lesson_.memory_mb} << 20;
   limits.processes = lesson_.max_processes;
@@ -282,10 +282,9 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   run.outcome = RunCase(request, limits);
   run.verdict = FromOutcome(run.outcome, &run.inv);
   if (run.outcome.end != Outcome::End::kFinished) return run;
-  run.verdict =
-      schedules
-          ? DecideSchedules(request.texts, run.outcome.observations)
-          : judged.decide(request.work, run.outcome.observations);
+  run.verdict = schedules
+                    ? DecideSchedules(request.texts, run.outcome.observations)
+                    : judged.decide(request.work, run.outcome.observations);
   if (run.verdict.status == Status::kPassed && entry.IsRatio()) {
     run.verdict = DecideRatio(run.outcome.observations, entry.max);
   }
@@ -315,8 +314,7 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
   }
   if (judged == nullptr) {
     result.status = Status::kInfraError;
-    result.message =
-        "the lesson's manifest has this case, its judge does not";
+    result.message = "the lesson's manifest has this case, its judge does not";
     return result;
   }
 

@@ -109,9 +109,9 @@ struct CaseResult {
   std::string message, want, got;
   std::vector<std::string> tail;      // the last observations
   std::vector<std::string> timeline;  // instead of them
-  std::string replay;  // for --seed, if that is not the seed
-  std::string printed;            // the end of stdout and stderr
-  std::string fence;              // what held the processes: see spawn.h
+  std::string replay;                 // for --seed, if that is not the seed
+  std::string printed;                // the end of stdout and stderr
+  std::string fence;                  // what held the processes: see spawn.h
 };
 
 struct JudgeOptions {

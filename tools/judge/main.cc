@@ -234,7 +234,8 @@ std::string FindProgram(const tools::Lesson& lesson) {
     if (!found.empty()) return found.substr(0, found.size() - suffix.size());
     if (access((prefix + suffix).c_str(), X_OK) == 0) return prefix;
   }
-  Usage(tools::Cat("no case process ", prefix, "_driver, _schedules or _program"));
+  Usage(tools::Cat("no case process ", prefix,
+                   "_driver, _schedules or _program"));
 }
 
 int CheckOracles() {

@@ -25,8 +25,8 @@ Verdict CompareWithModel(
     }
     std::string what = complaint(want[i], seen[i], number);
     if (what.empty()) {
-      what = seen[i].kind + " number " + std::to_string(number) +
-             " is not right";
+      what =
+          seen[i].kind + " number " + std::to_string(number) + " is not right";
     }
     return Verdict::Failed(what, describe(want[i]), describe(seen[i]),
                            static_cast<int>(i));

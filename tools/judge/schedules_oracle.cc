@@ -49,8 +49,8 @@ void Shorten(std::vector<std::string>* timeline) {
 
 }  // namespace
 
-Texts ScheduleTexts(const tools::CourseCase& entry,
-                    const std::string& schedule, bool canary) {
+Texts ScheduleTexts(const tools::CourseCase& entry, const std::string& schedule,
+                    bool canary) {
   if (!schedule.empty()) return {{"replay", schedule}};
   if (canary) {
     const std::string& first = entry.configs.front();
@@ -82,9 +82,9 @@ Verdict DecideSchedules(const Texts& asked, const Observations& seen) {
     Shorten(&verdict.timeline);
     verdict.status = Status::kFailed;
     const std::string meaning = Meaning(kind);
-    verdict.message = tools::Cat(
-        "there is a schedule that breaks it", meaning.empty() ? "" : ": ",
-        meaning, " (", where, ")");
+    verdict.message =
+        tools::Cat("there is a schedule that breaks it",
+                   meaning.empty() ? "" : ": ", meaning, " (", where, ")");
     verdict.want = "every order in which the steps of the threads can fall";
     verdict.got = tools::Cat(kind, ": ", text);
     verdict.inv = LeadingId(text);
@@ -108,15 +108,14 @@ Verdict DecideSchedules(const Texts& asked, const Observations& seen) {
       if (at >= seen.size()) return TooLittle(name);
       const Observation& o = seen[at];
       if (o.kind != "searched" || o.values.size() != 4 ||
-          o.values[0] != config || o.values[1] != memory ||
-          o.values[2] < 2) {
+          o.values[0] != config || o.values[1] != memory || o.values[2] < 2) {
         return Verdict::Failed("the search was not made as it was asked for",
                                name, o.kind, static_cast<int>(at));
       }
       if (o.values[3] != 1) {
-        return Verdict::Inconclusive(tools::Cat(
-            "the search of ", name, " ran out of time after ", o.values[2],
-            " schedules: the machine is too busy"));
+        return Verdict::Inconclusive(
+            tools::Cat("the search of ", name, " ran out of time after ",
+                       o.values[2], " schedules: the machine is too busy"));
       }
     }
   }

@@ -25,8 +25,8 @@ namespace mn::judge {
 // What is asked for: the configurations of the case, or one schedule. A canary
 // run shows that the driver's reports are its own, for which one small search
 // is enough.
-Texts ScheduleTexts(const tools::CourseCase& entry,
-                    const std::string& schedule, bool canary);
+Texts ScheduleTexts(const tools::CourseCase& entry, const std::string& schedule,
+                    bool canary);
 
 // True of CONFIG/MEMORY/CHOICES.
 bool IsSchedule(const std::string& seed);

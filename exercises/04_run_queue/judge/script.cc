@@ -1,0 +1,218 @@
+// One thread: RQ-1, RQ-2, RQ-3, RQ-6, RQ-7.
+//
+// The workload is a list of operations. The driver performs them, the oracle
+// performs them on a model of the contract, and both must see the same.
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "exercises/04_run_queue/judge/queue.h"
+
+namespace mn {
+namespace {
+
+#ifdef MN_CASE_PROCESS
+
+void Drive(judge::Driver& d) {
+  const std::vector<std::int64_t>& ops = d.work("ops");
+  std::vector<G> gs = MakeGs(static_cast<std::int64_t>(ops.size()));
+  RunQueue q;
+  StartAt(q, d.number("start"));
+  std::size_t next_id = 0;
+  for (std::int64_t op : ops) {
+    if (op == kGet) {
+      d.Observe("get", IdOf(RunqGet(q)));
+      continue;
+    }
+    RunqPut(q, &gs[next_id++], op == kPutNext);
+    for (const auto& batch : global_batches) d.Observe("batch", batch);
+    global_batches.clear();
+  }
+}
+
+const bool kRegistered[] = {
+    judge::RegisterDriver("RunQueue.Fifo", Drive),
+    judge::RegisterDriver("RunQueue.RunnextFirst", Drive),
+    judge::RegisterDriver("RunQueue.OverflowHalf", Drive),
+    judge::RegisterDriver("RunQueue.WrapAround", Drive),
+    judge::RegisterDriver("RunQueue.RunnextShares", Drive),
+};
+
+#else
+
+using judge::Observation;
+using judge::Observations;
+using judge::Random;
+using judge::Verdict;
+using judge::Workload;
+using Ops = std::vector<std::int64_t>;
+
+// ---- workloads
+
+void Repeat(Ops* ops, std::int64_t op, std::int64_t n) {
+  ops->insert(ops->end(), static_cast<std::size_t>(n), op);
+}
+
+// Puts and gets that never overflow, until `puts` have been put; then empty.
+Ops FifoOps(Random& rng, std::int64_t puts) {
+  Ops ops;
+  std::int64_t length = 0;
+  while (puts > 0) {
+    const std::int64_t n =
+        std::min({rng.Between(1, 100), puts, kSize - length});
+    Repeat(&ops, kPut, n);
+    puts -= n;
+    length += n;
+    const std::int64_t gets = rng.Between(0, length);
+    Repeat(&ops, kGet, gets);
+    length -= gets;
+  }
+  Repeat(&ops, kGet, length + 1);  // the last one finds it empty
+  return ops;
+}
+
+Workload MakeFifo(Random& rng) {
+  return {{"start", {AnyStart(rng)}},
+          {"ops", FifoOps(rng, rng.Between(300, 700))}};
+}
+
+Workload MakeRunnextFirst(Random& rng) {
+  Ops ops;
+  for (int round = 0; round < 40; round++) {
+    // Short enough that the budget of RQ-7 plays no part.
+    for (std::int64_t n = rng.Between(1, 20); n > 0; n--) {
+      ops.push_back(rng.Between(0, 2) == 0 ? kPutNext : kPut);
+    }
+    Repeat(&ops, kGet, rng.Between(0, 10));
+    // Empty the queue, which also ends any streak.
+    if (round % 4 == 3) Repeat(&ops, kGet, 81);
+  }
+  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
+}
+
+Workload MakeOverflow(Random& rng) {
+  Ops ops;
+  // Somewhere inside the ring first, so that the oldest are not in slot 0.
+  const std::int64_t before = rng.Between(1, 200);
+  Repeat(&ops, kPut, before);
+  Repeat(&ops, kGet, before);
+  Repeat(&ops, kPut, kSize);
+  Repeat(&ops, kPut, rng.Between(1, 300));
+  Repeat(&ops, kGet, rng.Between(1, 50));
+  Repeat(&ops, kPut, rng.Between(200, 300));
+  Repeat(&ops, kGet, kSize + 1);
+  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
+}
+
+Workload MakeWrap(Random& rng) {
+  // The wrap falls into the first ring's worth of puts.
+  const std::int64_t start = INT64_C(0xffffffff) - rng.Between(1, 250);
+  return {{"start", {start}}, {"ops", FifoOps(rng, 600)}};
+}
+
+Workload MakeRunnextShares(Random& rng) {
+  // A pair that readies each other, beside goroutines that wait their turn.
+  Ops ops;
+  const std::int64_t waiting = rng.Between(2, 6);
+  Repeat(&ops, kPut, waiting);
+  for (std::int64_t i = 0; i < (kRunnextBudget + 1) * (waiting + 2); i++) {
+    ops.push_back(kPutNext);
+    ops.push_back(kGet);
+  }
+  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
+}
+
+// ---- the oracle
+
+class Model {
+ public:
+  // Returns the batch that went to the global queue; empty if none did.
+  Ops Put(std::int64_t id, bool next) {
+    if (next) std::swap(id, runnext_);
+    if (id == kNothing) return {};
+    if (std::ssize(ring_) < kSize) {
+      ring_.push_back(id);
+      return {};
+    }
+    Ops batch(ring_.begin(), ring_.begin() + kHalf);
+    ring_.erase(ring_.begin(), ring_.begin() + kHalf);
+    batch.push_back(id);
+    return batch;
+  }
+
+  std::int64_t Get() {
+    const bool others_wait = !ring_.empty();
+    if (runnext_ != kNothing && (!others_wait || streak_ < kRunnextBudget)) {
+      streak_ = others_wait ? streak_ + 1 : 0;
+      return std::exchange(runnext_, kNothing);
+    }
+    streak_ = 0;
+    if (ring_.empty()) return kNothing;
+    const std::int64_t id = ring_.front();
+    ring_.pop_front();
+    return id;
+  }
+
+ private:
+  std::deque<std::int64_t> ring_;
+  std::int64_t runnext_ = kNothing;
+  std::uint32_t streak_ = 0;
+};
+
+Observations Right(const Workload& work) {
+  Observations right;
+  Model model;
+  std::int64_t next_id = 0;
+  for (std::int64_t op : work.at("ops")) {
+    if (op == kGet) {
+      right.push_back({"get", {model.Get()}});
+      continue;
+    }
+    const Ops batch = model.Put(next_id++, op == kPutNext);
+    if (!batch.empty()) right.push_back({"batch", batch});
+  }
+  return right;
+}
+
+std::string Describe(const Observation& o) {
+  if (o.kind == "get") {
+    return o.values.size() == 1 ? NameOf(o.values[0]) : "nothing";
+  }
+  std::string text = std::to_string(o.values.size()) + " to the global queue:";
+  for (std::size_t i = 0; i < o.values.size(); i++) {
+    if (i == 3 && o.values.size() > 6) {
+      text += " …";
+      i = o.values.size() - 3;
+    }
+    text += " " + NameOf(o.values[i]);
+  }
+  return text;
+}
+
+std::string Complaint(const Observation& want, const Observation& got, int) {
+  if (want.kind == "batch") return "the overflow is not right";
+  if (got.kind == "batch") return "an overflow where none is due";
+  return "";
+}
+
+Verdict Decide(const Workload& work, const Observations& seen) {
+  const bool nothing =
+      std::all_of(seen.begin(), seen.end(), [](const Observation& o) {
+        return o.kind == "get" && o.values == Ops{kNothing};
+      });
+  if (nothing) return Verdict::NotImplemented("nothing that was put came out");
+  return judge::CompareWithModel(Right(work), seen, Describe, Complaint);
+}
+
+const bool kRegistered = judge::RegisterCases({
+    {"RunQueue.Fifo", MakeFifo, Decide, Right},
+    {"RunQueue.RunnextFirst", MakeRunnextFirst, Decide, Right},
+    {"RunQueue.OverflowHalf", MakeOverflow, Decide, Right},
+    {"RunQueue.WrapAround", MakeWrap, Decide, Right},
+    {"RunQueue.RunnextShares", MakeRunnextShares, Decide, Right},
+});
+
+#endif
+
+}  // namespace
+}  // namespace mn

@@ -1,0 +1,167 @@
+// RQ-4 at full speed: an owner and two thieves on threads of their own.
+#include <sched.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "exercises/04_run_queue/judge/queue.h"
+
+namespace mn {
+namespace {
+
+#ifdef MN_CASE_PROCESS
+
+void ObserveIds(judge::Driver& d, const char* kind,
+                const std::vector<std::int64_t>& ids) {
+  constexpr std::ptrdiff_t kPerLine = 256;
+  for (auto at = ids.begin(); at < ids.end();) {
+    const auto end = at + std::min(kPerLine, ids.end() - at);
+    d.Observe(kind, std::vector<std::int64_t>(at, end));
+    at = end;
+  }
+}
+
+struct Thief {
+  std::vector<std::int64_t> ids;
+  std::thread thread;
+};
+
+void Drive(judge::Driver& d) {
+  const std::int64_t count = d.number("count");
+  // A broken queue hands out without end: stop when this much came.
+  const auto enough = static_cast<std::size_t>(count) * 2;
+  std::vector<G> gs = MakeGs(count);
+  static RunQueue q;
+  StartAt(q, d.number("start"));
+  std::atomic<bool> stop{false};
+  std::atomic<std::int64_t> stolen{0};
+  std::atomic<int> started{0};
+
+  Thief thieves[2];
+  for (Thief& thief : thieves) {
+    thief.ids.resize(enough + 2 * kRunqSize);
+    thief.thread = std::thread([&] {
+      std::size_t n = 0;
+      int in_vain = 0;
+      started++;
+      while (!stop.load() && n < enough) {
+        std::size_t got = Steal(q, &thief.ids[n]);
+        if (n % 8 == 7) got += StealRunnext(q, &thief.ids[n + got]);
+        n += got;
+        if (got != 0) {
+          stolen += static_cast<std::int64_t>(got);
+          in_vain = 0;
+        } else if (++in_vain % 256 == 0) {
+          sched_yield();  // on a busy machine the owner wants this CPU
+        }
+      }
+      thief.ids.resize(n);
+    });
+  }
+
+  std::vector<std::int64_t> owner;
+  const auto get = [&] {
+    const G* gp = RunqGet(q);
+    if (gp != nullptr) owner.push_back(gp->id);
+    return gp != nullptr;
+  };
+  std::int64_t next = 0;
+  while (started != 2) sched_yield();
+  while (next < count) {
+    // Most of the time the ring is nearly empty: there owner and thieves want
+    // the same goroutine. Sometimes it overflows.
+    const bool many = (d.rng().Next() & 63) == 0;
+    const std::int64_t puts =
+        std::min(count - next, d.rng().Between(1, many ? 2 * kRunqSize : 4));
+    for (std::int64_t i = 0; i < puts; i++, next++) {
+      RunqPut(q, &gs[static_cast<std::size_t>(next)],
+              (d.rng().Next() & 7) == 0);
+    }
+    // Leave some to the thieves, and on one CPU let them run.
+    if (many) sched_yield();
+    for (std::int64_t gets = d.rng().Between(0, puts); gets > 0; gets--) {
+      if (!get()) break;
+    }
+  }
+  // The thieves get their chance even on a machine that is busy elsewhere.
+  for (int i = 0; i < 1000 && stolen == 0 && q.tail != q.head; i++) {
+    const timespec wait = {0, 100'000};
+    nanosleep(&wait, nullptr);
+  }
+  for (std::int64_t i = 0; i <= count && get(); i++) {
+  }
+  stop = true;
+  for (Thief& thief : thieves) thief.thread.join();
+
+  ObserveIds(d, "owner", owner);
+  ObserveIds(d, "thief1", thieves[0].ids);
+  ObserveIds(d, "thief2", thieves[1].ids);
+  for (const auto& batch : global_batches) d.Observe("global", batch);
+}
+
+const bool kRegistered = judge::RegisterDriver("RunQueue.TwoThieves", Drive);
+
+#else
+
+using judge::Observation;
+using judge::Observations;
+using judge::Verdict;
+using judge::Workload;
+
+Workload Make(judge::Random& rng) {
+  return {{"count", {rng.Between(100'000, 200'000)}},
+          {"start", {rng.Between(0, INT64_C(0xffffffff))}}};
+}
+
+// Every second one is stolen.
+Observations Right(const Workload& work) {
+  Observations right = {{"owner", {}}, {"thief1", {}}};
+  for (std::int64_t id = 0; id < work.at("count")[0]; id++) {
+    right[static_cast<std::size_t>(id % 2)].values.push_back(id);
+  }
+  return right;
+}
+
+Verdict Decide(const Workload& work, const Observations& seen) {
+  std::vector<std::int64_t> all;
+  std::size_t stolen = 0;
+  const std::int64_t n = work.at("count")[0];
+  for (const Observation& o : seen) {
+    if (o.kind.starts_with("thief")) stolen += o.values.size();
+    all.insert(all.end(), o.values.begin(), o.values.end());
+  }
+  if (all.empty()) {
+    return Verdict::NotImplemented("nothing that was put came out");
+  }
+  judge::ExactlyOnceFault fault = judge::ExactlyOnce(all, n, NameOf);
+  if (!fault.what.empty()) {
+    std::string takers;
+    for (const Observation& o : seen) {
+      for (std::int64_t id : o.values) {
+        if (id == fault.id)
+          takers += (takers.empty() ? " (" : " and ") + o.kind;
+      }
+    }
+    if (!takers.empty()) fault.got += takers + ")";
+    return Verdict::Failed(
+        fault.what,
+        "each of " + std::to_string(n) + " goroutines comes out once",
+        fault.got);
+  }
+  if (stolen == 0) {
+    return Verdict::Inconclusive(
+        "the thieves never got a turn: the machine is too busy");
+  }
+  return Verdict::Passed();
+}
+
+const bool kRegistered = judge::RegisterCases({
+    {"RunQueue.TwoThieves", Make, Decide, Right},
+});
+
+#endif
+
+}  // namespace
+}  // namespace mn

@@ -1,0 +1,19 @@
+// For the files exercises/NN_name/judge/*.cc. Each holds all of a case, or of a
+// few that belong together: what the case makes, what it drives, and how it
+// decides. The file is compiled twice.
+//
+//   with MN_CASE_PROCESS     for the case process, beside the learner's code:
+//                            the drivers
+//   without                  for the judge, which never contains the learner's
+//                            code: workloads and oracles
+#pragma once
+
+#ifdef MN_CASE_PROCESS
+#include "tools/judge/case.h"
+#include "tools/judge/clock.h"
+#include "tools/judge/counters.h"
+#include "tools/judge/step.h"
+#else
+#include "tools/judge/judge.h"
+#include "tools/judge/oracle.h"
+#endif

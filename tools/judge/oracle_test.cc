@@ -1,0 +1,132 @@
+#include "tools/judge/oracle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tools/judge/schedules_oracle.h"
+
+namespace mn::judge {
+namespace {
+
+using testing::HasSubstr;
+
+std::string Describe(const Observation& o) {
+  return o.kind + std::to_string(o.values.at(0));
+}
+std::string NoComplaint(const Observation&, const Observation&, int) {
+  return "";
+}
+
+TEST(CompareWithModel, TheSameIsRight) {
+  const Observations model = {{"get", {1}}, {"put", {2}}};
+  EXPECT_EQ(CompareWithModel(model, model, Describe, NoComplaint).status,
+            Status::kPassed);
+}
+
+TEST(CompareWithModel, TheFirstDifferenceIsNamedByItsNumber) {
+  const Observations model = {{"get", {1}}, {"put", {2}}, {"get", {3}}};
+  const Observations seen = {{"get", {1}}, {"put", {2}}, {"get", {4}}};
+  const Verdict v = CompareWithModel(model, seen, Describe, NoComplaint);
+  EXPECT_EQ(v.status, Status::kFailed);
+  EXPECT_EQ(v.message, "get number 2 is not right");
+  EXPECT_EQ(v.want, "get3");
+  EXPECT_EQ(v.got, "get4");
+  EXPECT_EQ(v.at, 2);
+}
+
+TEST(CompareWithModel, AnotherKindIsADifference) {
+  const Verdict v =
+      CompareWithModel({{"get", {1}}}, {{"put", {1}}}, Describe, NoComplaint);
+  EXPECT_EQ(v.status, Status::kFailed);
+}
+
+TEST(CompareWithModel, TooLittleAndTooMuchAreFailures) {
+  const Observations model = {{"get", {1}}};
+  EXPECT_EQ(CompareWithModel(model, {}, Describe, NoComplaint).message,
+            "too little was seen");
+  EXPECT_EQ(CompareWithModel({}, model, Describe, NoComplaint).message,
+            "too much was seen");
+}
+
+std::string Name(std::int64_t id) { return "G" + std::to_string(id); }
+
+TEST(ExactlyOnce, AnyOrderIsRight) {
+  EXPECT_EQ(ExactlyOnce({2, 0, 1}, 3, Name).what, "");
+}
+
+TEST(ExactlyOnce, SaysWhatWasLostTwiceOrNeverPut) {
+  EXPECT_EQ(ExactlyOnce({0, 2}, 3, Name).what, "G1 was lost");
+  EXPECT_EQ(ExactlyOnce({0, 1, 1}, 2, Name).what, "G1 was handed out twice");
+  EXPECT_EQ(ExactlyOnce({0, 1, 1}, 2, Name).got, "G1 came out 2 times");
+  EXPECT_EQ(ExactlyOnce({0, 7}, 2, Name).what,
+            "something came out that was never put");
+}
+
+// ---- schedules
+
+const Texts kAsked = {{"configs", "semaphore two_waiters:1"}};
+const Observations kSearched = {{"searched", {0, 0, 100, 1}},
+                                {"searched", {0, 1, 100, 1}},
+                                {"searched", {1, 0, 100, 1}},
+                                {"searched", {1, 1, 100, 1}}};
+
+TEST(DecideSchedules, EverySearchThatWasAskedForIsRight) {
+  EXPECT_EQ(DecideSchedules(kAsked, kSearched).status, Status::kPassed);
+}
+
+TEST(DecideSchedules, AFalsifiedOrMissingSearchIsNot) {
+  for (std::size_t i = 0; i < kSearched.size(); i++) {
+    Observations seen = kSearched;
+    for (std::int64_t& value : seen[i].values) value++;
+    EXPECT_EQ(DecideSchedules(kAsked, seen).status, Status::kFailed) << i;
+    seen = kSearched;
+    seen.erase(seen.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_EQ(DecideSchedules(kAsked, seen).status, Status::kFailed) << i;
+  }
+}
+
+TEST(DecideSchedules, ASearchThatRanOutOfTimeShowsNothing) {
+  Observations seen = kSearched;
+  seen[2].values[3] = 0;
+  EXPECT_EQ(DecideSchedules(kAsked, seen).status, Status::kInconclusive);
+}
+
+TEST(DecideSchedules, AViolationBringsItsTimelineIdAndSchedule) {
+  const Observations seen = {{"searched", {0, 0, 100, 1}},
+                             {"timeline", {}, "  37  write"},
+                             {"where", {}, "semaphore/tso, 1 waits"},
+                             {"replay", {}, "semaphore/tso/31r2"},
+                             {"kind", {}, "expectation"},
+                             {"violation", {}, "RQ-4: handed out twice"}};
+  const Verdict v = DecideSchedules(kAsked, seen);
+  EXPECT_EQ(v.status, Status::kFailed);
+  EXPECT_EQ(v.inv, "RQ-4");
+  EXPECT_EQ(v.replay, "semaphore/tso/31r2");
+  EXPECT_EQ(v.timeline, std::vector<std::string>{"  37  write"});
+  EXPECT_THAT(v.message, HasSubstr("semaphore/tso"));
+}
+
+TEST(DecideSchedules, ADeadlockIsExplainedAndHasNoId) {
+  const Verdict v = DecideSchedules(
+      kAsked, {{"kind", {}, "deadlock"}, {"violation", {}, "M0 waits"}});
+  EXPECT_EQ(v.inv, "");
+  EXPECT_THAT(v.message, HasSubstr("a wake-up was lost"));
+}
+
+TEST(DecideSchedules, AReplayedScheduleMustBeReported) {
+  const Texts replay = {{"replay", "semaphore/sc/1"}};
+  EXPECT_EQ(DecideSchedules(replay, {{"replayed", {1}}}).status,
+            Status::kPassed);
+  EXPECT_EQ(DecideSchedules(replay, {{"replayed", {2}}}).status,
+            Status::kFailed);
+  EXPECT_EQ(DecideSchedules(replay, {}).status, Status::kFailed);
+}
+
+TEST(IsSchedule, HasThreePartsAndAMemory) {
+  EXPECT_TRUE(IsSchedule("ring/tso/31r2"));
+  EXPECT_FALSE(IsSchedule("0x51f2"));
+  EXPECT_FALSE(IsSchedule("ring/arm/31r2"));
+}
+
+}  // namespace
+}  // namespace mn::judge
