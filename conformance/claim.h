@@ -24,8 +24,8 @@ namespace mn::conformance {
 // The profile of the runtime under which a claim must hold.
 enum Profile { kBoth, kDocument, kGo };
 
-// A CLAIM gives the fields as far as `profile`; one without an initialiser here
-// must be given.
+// A CLAIM gives the fields as far as `profile`. It must give those that have no
+// initialiser here. gcc refuses a CLAIM that leaves one of them out.
 struct Claim {
   // The claim's name, AREA.what.
   std::string id;
@@ -69,8 +69,8 @@ inline constexpr Section kSections[] = {
 
 bool IsSection(int number);
 
-// The claims of this program, in the order of its source. Their `test` is empty:
-// the program does not know its target.
+// The claims of this program, in the order of its source. Their `test` is empty
+// because the program does not know its target.
 const std::vector<Claim>& ClaimsOfThisProgram();
 
 namespace internal {
