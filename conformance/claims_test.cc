@@ -1,101 +1,86 @@
-// The lint of claims.bzl and LEDGER.md: nothing is claimed without a test, and
-// nothing is tested without a claim.
-#include "conformance/claims.h"
-
+// The lint of the claims and of LEDGER.md: nothing is claimed without a test,
+// and nothing is tested without a claim.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <set>
 #include <sstream>
 #include <string>
-#include <vector>
 
+#include "conformance/claim.h"
+#include "conformance/suite.h"
 #include "runtime/testing/process.h"
 
 namespace mn::conformance {
 namespace {
 
-using ::testing::AnyOf;
+using ::testing::ContainerEq;
 using ::testing::EndsWith;
 using ::testing::MatchesRegex;
 
-const Manifest& TheManifest() {
-  static const auto* manifest = new Manifest(LoadManifest("claims_test"));
-  return *manifest;
+const Suite& TheSuite() {
+  static const auto* suite = new Suite(AskSuite("claims_test"));
+  return *suite;
 }
 
-// The names of the TESTs in every test executable.
-const std::map<std::string, std::set<std::string>>& TestsByTarget() {
-  static const auto* all = [] {
-    auto* tests = new std::map<std::string, std::set<std::string>>;
-    for (const std::string& target : TheManifest().tests) {
-      const auto r = test::RunProcess(
-          {TheManifest().Executable(target), "--gtest_list_tests"});
-      EXPECT_TRUE(test::Exited(r, 0)) << target;
-      // Suite.
-      //   Name
-      std::istringstream lines(r.out);
-      std::string suite;
-      for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("  ")) {
-          (*tests)[target].insert(suite + line.substr(2));
-        } else {
-          suite = line;
-        }
-      }
+// Every TEST of the target, as GoogleTest lists them: CLAIMs and others.
+std::set<std::string> TestsOf(const std::string& target) {
+  const auto r =
+      test::RunProcess({TheSuite().Executable(target), "--gtest_list_tests"});
+  EXPECT_TRUE(test::Exited(r, 0)) << target;
+  // Suite.
+  //   Name
+  std::set<std::string> tests;
+  std::istringstream lines(r.out);
+  std::string suite;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("  ")) {
+      tests.insert(suite + line.substr(2));
+    } else {
+      suite = line;
     }
-    return tests;
-  }();
-  return *all;
+  }
+  return tests;
+}
+
+std::set<std::string> ClaimsOf(const std::string& target) {
+  std::set<std::string> names;
+  for (const Claim& c : TheSuite().claims) {
+    if (c.test == target) names.insert(c.name);
+  }
+  return names;
 }
 
 TEST(Claims, EveryClaimIsWellFormed) {
   std::set<std::string> ids;
-  for (const Claim& c : TheManifest().claims) {
-    EXPECT_TRUE(ids.insert(c.id).second) << "two claims are called " << c.id;
-    EXPECT_THAT(c.id, MatchesRegex("[a-z_]+\\.[a-z0-9_]+"));
-    EXPECT_EQ(TheManifest().sections.count(c.section), 1u)
-        << c.id << ": section " << c.section << " is not in SECTIONS";
+  for (const Claim& c : TheSuite().claims) {
+    EXPECT_TRUE(ids.insert(c.id).second)
+        << c.name << ": another claim is called " << c.id;
+    EXPECT_THAT(c.id, MatchesRegex("[a-z_]+\\.[a-z0-9_]+")) << c.name;
+    EXPECT_TRUE(IsSection(c.section))
+        << c.id << ": section " << c.section << " is not in kSections";
     EXPECT_FALSE(c.source.empty()) << c.id << " needs a source";
     EXPECT_THAT(c.says, EndsWith(".")) << c.id << ": one whole sentence";
-    EXPECT_THAT(c.profile, AnyOf("both", "document", "go")) << c.id;
   }
 }
 
-TEST(Claims, EveryClaimsTestExists) {
-  for (const Claim& c : TheManifest().claims) {
-    const auto target = TestsByTarget().find(c.test);
-    if (target == TestsByTarget().end()) {
-      ADD_FAILURE() << c.id << ": there is no test //conformance:" << c.test;
-      continue;
-    }
-    EXPECT_EQ(target->second.count(c.name), 1u)
-        << c.id << ": conformance/" << c.test << ".cc has no TEST " << c.name;
-  }
-}
-
-TEST(Claims, EveryTestBelongsToAClaim) {
-  for (const auto& [target, names] : TestsByTarget()) {
-    for (const std::string& name : names) {
-      EXPECT_TRUE(std::any_of(TheManifest().claims.begin(),
-                              TheManifest().claims.end(),
-                              [&, &target = target](const Claim& c) {
-                                return c.test == target && c.name == name;
-                              }))
-          << "conformance/" << target << ".cc: no claim in claims.bzl has "
-          << "\"name\": \"" << name << "\"";
-    }
+TEST(Claims, AreTheTests) {
+  for (const std::string& target : TheSuite().tests) {
+    const std::set<std::string> claims = ClaimsOf(target);
+    EXPECT_FALSE(claims.empty()) << "conformance/" << target << ".cc";
+    EXPECT_THAT(TestsOf(target), ContainerEq(claims))
+        << "conformance/" << target << ".cc: each of its TESTs must be a CLAIM "
+        << "(conformance/claim.h)";
   }
 }
 
 // A row of the ledger: | the document says | Go does | we do | measured |
 TEST(Claims, LedgerHasFourColumnsAndNamesClaims) {
   std::set<std::string> ids;
-  for (const Claim& c : TheManifest().claims) ids.insert(c.id);
-  std::ifstream ledger(TheManifest().root + "/conformance/LEDGER.md");
+  for (const Claim& c : TheSuite().claims) ids.insert(c.id);
+  std::ifstream ledger(TheSuite().root + "/conformance/LEDGER.md");
   int rows = 0;
   for (std::string line; std::getline(ledger, line);) {
     if (!line.starts_with("| ") || line.starts_with("| the document says")) {
@@ -108,7 +93,7 @@ TEST(Claims, LedgerHasFourColumnsAndNamesClaims) {
     ASSERT_NE(column, std::string::npos) << "no claim is named: " << line;
     const size_t start = column + 3;
     const std::string id = line.substr(start, line.find('`', start) - start);
-    EXPECT_EQ(ids.count(id), 1u) << "claims.bzl has no claim " << id;
+    EXPECT_EQ(ids.count(id), 1u) << "no test has the claim " << id;
   }
   EXPECT_GT(rows, 0) << "conformance/LEDGER.md was not read";
 }

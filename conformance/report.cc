@@ -1,8 +1,12 @@
 // bazel run //conformance:report: which claims hold on this machine.
 //
-// Runs each claim's test, alone, and prints claim by claim `holds`, `fails` or
-// `not here` (this machine lacks something; says what), with the figure that
-// the test measured. Exit status 1 when a claim fails.
+// Asks the test programs for their claims, runs each claim's test alone, and
+// prints claim by claim `holds`, `fails` or `not here` (this machine lacks
+// something; says what), with the figure that the test measured. Exit status 1
+// when a claim fails.
+//
+// The order is that of the document's sections. Within a section it is that of
+// the sources: file by file by name, and each file from its top.
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -20,7 +24,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "conformance/claims.h"
+#include "conformance/claim.h"
+#include "conformance/claim_json.h"
+#include "conformance/suite.h"
 #include "runtime/testing/process.h"
 
 ABSL_FLAG(int, section, -1,
@@ -79,13 +85,13 @@ Verdict ReadResult(const test::ProcessResult& r, const std::string& file) {
   return {"fails", "", "no such test: bazel test //conformance:claims_test"};
 }
 
-Verdict Check(const Manifest& manifest, const Claim& claim) {
+Verdict Check(const Suite& suite, const Claim& claim) {
   std::string file = absl::StrCat(P_tmpdir, "/mn_claim_XXXXXX");
   const int fd = mkstemp(file.data());
   if (fd < 0) return {"fails", "", absl::StrCat("cannot write ", file)};
   close(fd);
   const test::ProcessResult r =
-      test::RunProcess({manifest.Executable(claim.test),
+      test::RunProcess({suite.Executable(claim.test),
                         absl::StrCat("--gtest_filter=", claim.name),
                         absl::StrCat("--gtest_output=json:", file)},
                        {.env = {}, .deadline = std::chrono::seconds(600)});
@@ -146,23 +152,11 @@ std::string UsersPath(const std::string& path) {
   return absl::StrCat(directory, "/", path);
 }
 
-// The document's sections, then what is not in the document.
-std::vector<int> Order(const Manifest& manifest) {
-  std::vector<int> order;
-  for (const auto& s : manifest.sections) {
-    if (s.first != 0) order.push_back(s.first);
-  }
-  order.push_back(0);
-  return order;
-}
-
-int Report(const Manifest& manifest) {
+int Report(const Suite& suite) {
   const int only = absl::GetFlag(FLAGS_section);
-  if (only != -1 && manifest.sections.count(only) == 0) {
+  if (only != -1 && !IsSection(only)) {
     absl::FPrintF(stderr, "--section=%d: the document's sections are", only);
-    for (const auto& s : manifest.sections) {
-      absl::FPrintF(stderr, " %d", s.first);
-    }
+    for (const Section& s : kSections) absl::FPrintF(stderr, " %d", s.number);
     absl::FPrintF(stderr, "\n");
     return 1;
   }
@@ -181,38 +175,33 @@ int Report(const Manifest& manifest) {
                          {"claims", nlohmann::json::array()}};
   absl::PrintF("Which claims hold here: %s\n", MachineName());
   int holds = 0, fails = 0, not_here = 0;
-  for (int section : Order(manifest)) {
+  for (const auto& [section, title] : kSections) {
     if (only != -1 && section != only) continue;
     bool first = true;
-    for (const Claim& claim : manifest.claims) {
+    for (const Claim& claim : suite.claims) {
       if (claim.section != section) continue;
       if (first) {
         absl::PrintF("\n%s%s\n",
-                     section == 0 ? "" : absl::StrCat(section, ". "),
-                     manifest.sections.at(section));
+                     section == 0 ? "" : absl::StrCat(section, ". "), title);
       }
       first = false;
-      const Verdict v = Check(manifest, claim);
+      const Verdict v = Check(suite, claim);
       Print(claim, v);
       const std::string_view status = v.status;
       (status == "holds" ? holds : status == "fails" ? fails : not_here)++;
-      json["claims"].push_back({{"id", claim.id},
-                                {"section", claim.section},
-                                {"source", claim.source},
-                                {"says", claim.says},
-                                {"profile", claim.profile},
-                                {"test", claim.test},
-                                {"name", claim.name},
-                                {"status", v.status},
-                                {"measured", v.measured},
-                                {"why", v.why}});
+      nlohmann::json row = claim;
+      row["test"] = claim.test;
+      row["status"] = v.status;
+      row["measured"] = v.measured;
+      row["why"] = v.why;
+      json["claims"].push_back(row);
     }
   }
   absl::PrintF("\n%d hold, %d fail, %d cannot be checked here\n", holds, fails,
                not_here);
   if (json_out.is_open()) json_out << json.dump(2) << "\n";
   if (holds + fails + not_here == 0) {
-    absl::PrintF("claims.bzl has no claim for section %d\n", only);
+    absl::PrintF("there is no claim for section %d\n", only);
   }
   return fails == 0 ? 0 : 1;
 }
@@ -222,8 +211,8 @@ int Report(const Manifest& manifest) {
 
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
-      "Checks every claim of conformance/claims.bzl on this machine.\n"
+      "Checks every claim of //conformance on this machine.\n"
       "  bazel run //conformance:report -- [--section=3] [--json=FILE]");
   absl::ParseCommandLine(argc, argv);
-  return mn::conformance::Report(mn::conformance::LoadManifest(argv[0]));
+  return mn::conformance::Report(mn::conformance::AskSuite(argv[0]));
 }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -79,7 +80,12 @@ const std::vector<std::pair<std::string, ProcessResult>>& IdleProcesses() {
   return *all;
 }
 
-TEST(Idle, ProcessBurnsLessThanHalfAPercentOfACpu) {
+CLAIM(Idle, ProcessBurnsLessThanHalfAPercentOfACpu,
+      {.id = "cost.idle_cpu",
+       .section = 0,
+       .source = "Go's sysmon backs off when nothing happens",
+       .says = "A process whose goroutines all sleep, or block in the kernel, "
+               "burns less than 0.5 % of a CPU."}) {
   std::string figures;
   for (const auto& [wait, r] : IdleProcesses()) {
     ASSERT_TRUE(Exited(r, 0));
@@ -97,7 +103,12 @@ TEST(Idle, ProcessBurnsLessThanHalfAPercentOfACpu) {
   Measured(figures);
 }
 
-TEST(Idle, ProcessMakesFewerThanFiftyContextSwitchesASecond) {
+CLAIM(Idle, ProcessMakesFewerThanFiftyContextSwitchesASecond,
+      {.id = "cost.idle_switches",
+       .section = 0,
+       .source = "measured with Go: 3 to 7 a second",
+       .says = "Such a process makes fewer than 50 context switches a second, "
+               "all its threads together."}) {
   std::string figures;
   for (const auto& [wait, r] : IdleProcesses()) {
     ASSERT_TRUE(Exited(r, 0));
@@ -128,7 +139,12 @@ MN_PROGRAM(Sleepers) {
   return 0;
 }
 
-TEST(Idle, SleepingGoroutinesCostNoThread) {
+CLAIM(Idle, SleepingGoroutinesCostNoThread,
+      {.id = "cost.sleepers_no_threads",
+       .section = 5,
+       .source = "timer waits cost no threads",
+       .says = "Thousands of sleeping goroutines need no more threads than one "
+               "does."}) {
   long long threads[2];
   const int sleepers[2] = {1, kManyGoroutines};
   for (int i = 0; i < 2; i++) {

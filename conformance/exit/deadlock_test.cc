@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -25,7 +26,12 @@ MN_PROGRAM(ReceivesFromNobody) {
   return 0;
 }
 
-TEST(Deadlock, IsReportedWhenNothingCanEverRun) {
+CLAIM(Deadlock, IsReportedWhenNothingCanEverRun,
+      {.id = "deadlock.report",
+       .section = 0,
+       .source = "Go checkdead, DLK-01",
+       .says = "When no goroutine can ever run again the process says `all "
+               "goroutines are asleep - deadlock!` and exits with status 2."}) {
   const ProcessResult r = RunProgram("ReceivesFromNobody");
   EXPECT_TRUE(
       Died(r, std::string(kDeadlock) + "\ngoroutine 1 [chan receive]:\n"));
@@ -67,7 +73,13 @@ MN_PROGRAM(WaitsForEver) {
   return 0;
 }
 
-TEST(Deadlock, NamesWhatEachGoroutineWaitsFor) {
+CLAIM(
+    Deadlock, NamesWhatEachGoroutineWaitsFor,
+    {.id = "deadlock.wait_reason",
+     .section = 0,
+     .source = "Go runtime2.go waitReasonStrings, DLK-07",
+     .says =
+         "The report says of a goroutine what it waits for, in Go's words."}) {
   const char* const reasons[] = {
       "chan receive",         "chan send",           "chan receive (nil chan)",
       "chan send (nil chan)", "sync.WaitGroup.Wait", "sync.Mutex.Lock",
@@ -92,7 +104,12 @@ MN_PROGRAM(ThreeWaitDifferently) {
   return 0;
 }
 
-TEST(Deadlock, ReportHasEveryGoroutine) {
+CLAIM(Deadlock, ReportHasEveryGoroutine,
+      {.id = "deadlock.every_goroutine",
+       .section = 0,
+       .source = "DLK-14",
+       .says = "A deadlock report shows every goroutine, at GOTRACEBACK=single "
+               "too."}) {
   for (const std::string level : {"", "single"}) {
     const ProcessResult r =
         RunProgram("ThreeWaitDifferently", {.env = {{"GOTRACEBACK", level}}});
@@ -115,7 +132,11 @@ MN_PROGRAM(WokenByASleeper) {
   return 0;
 }
 
-TEST(Deadlock, IsNotReportedWhileSomebodySleeps) {
+CLAIM(Deadlock, IsNotReportedWhileSomebodySleeps,
+      {.id = "deadlock.not_while_asleep",
+       .section = 0,
+       .source = "Go checkdead: pending timers",
+       .says = "There is no deadlock while a goroutine sleeps."}) {
   EXPECT_TRUE(Exited(RunProgram("WokenByASleeper"), 0));
   Measured("no report");
 }
@@ -130,7 +151,12 @@ MN_PROGRAM(WokenByABlockedThread) {
   return 0;
 }
 
-TEST(Deadlock, IsNotReportedDuringABlockingCall) {
+CLAIM(
+    Deadlock, IsNotReportedDuringABlockingCall,
+    {.id = "deadlock.not_while_blocked",
+     .section = 0,
+     .source = "DLK-11",
+     .says = "There is no deadlock while a thread is blocked in the kernel."}) {
   EXPECT_TRUE(Exited(RunProgram("WokenByABlockedThread"), 0));
   Measured("no report");
 }
@@ -142,7 +168,11 @@ MN_PROGRAM(SleepsThenWaitsForEver) {
   return 0;
 }
 
-TEST(Deadlock, IsReportedAfterTheLastSleeperIsGone) {
+CLAIM(Deadlock, IsReportedAfterTheLastSleeperIsGone,
+      {.id = "deadlock.after_last_timer",
+       .section = 0,
+       .source = "DLK-05",
+       .says = "A deadlock is reported once the last sleeper has ended."}) {
   const ProcessResult r = RunProgram("SleepsThenWaitsForEver");
   EXPECT_TRUE(Died(r, kDeadlock));
   EXPECT_GE(r.wall, milliseconds(50));
@@ -156,7 +186,13 @@ MN_PROGRAM(MainGoexits) {
   Goexit();
 }
 
-TEST(Deadlock, MainGoexitIsReportedOnceTheOthersHaveEnded) {
+CLAIM(Deadlock, MainGoexitIsReportedOnceTheOthersHaveEnded,
+      {.id = "deadlock.main_goexit",
+       .section = 0,
+       .source = "DLK-04",
+       .says =
+           "After main's Goexit the others run to their end, then the process "
+           "says that there are no goroutines and exits with status 2."}) {
   const ProcessResult r = RunProgram("MainGoexits");
   EXPECT_TRUE(Died(
       r,
@@ -172,7 +208,12 @@ MN_PROGRAM(MainGoexitsAndOneWaits) {
   Goexit();
 }
 
-TEST(Deadlock, MainGoexitWithAWaiterLeftIsAnOrdinaryDeadlock) {
+CLAIM(Deadlock, MainGoexitWithAWaiterLeftIsAnOrdinaryDeadlock,
+      {.id = "deadlock.main_goexit_waiter",
+       .section = 0,
+       .source = "DLK-06",
+       .says = "After main's Goexit, a goroutine that waits for ever makes it "
+               "an ordinary deadlock."}) {
   const ProcessResult r = RunProgram("MainGoexitsAndOneWaits");
   EXPECT_TRUE(Died(r, kDeadlock));
   EXPECT_EQ(Dump(r.err).size(), 1u) << r.Describe();
@@ -193,7 +234,12 @@ MN_PROGRAM(PinnedOnesWait) {
   return 0;
 }
 
-TEST(Deadlock, IsReportedOfPinnedGoroutines) {
+CLAIM(Deadlock, IsReportedOfPinnedGoroutines,
+      {.id = "deadlock.pinned",
+       .section = 0,
+       .source = "Go crash_test.go TestLockedDeadlock, DLK-03",
+       .says = "That all who wait are pinned to their threads makes no "
+               "difference."}) {
   for (const std::string others : {"0", "1"}) {
     const ProcessResult r =
         RunProgram("PinnedOnesWait", {.env = {{"OTHERS", others}}});
@@ -217,14 +263,22 @@ MN_PROGRAM(OneSpins) {
   return 0;
 }
 
-TEST(Deadlock, IsNotReportedWhileOneSpins) {
+CLAIM(Deadlock, IsNotReportedWhileOneSpins,
+      {.id = "deadlock.not_while_spinning",
+       .section = 0,
+       .source = "DLK-13",
+       .says = "There is no deadlock while a goroutine computes."}) {
   for (int procs : {1, 2}) {
     EXPECT_TRUE(Exited(RunProgram("OneSpins", OnProcs(procs)), 0));
   }
   Measured("no report");
 }
 
-TEST(Deadlock, ReportIsOneLineIfTracesAreOff) {
+CLAIM(Deadlock, ReportIsOneLineIfTracesAreOff,
+      {.id = "deadlock.no_traces",
+       .section = 0,
+       .source = "DLK-14",
+       .says = "With GOTRACEBACK=none a deadlock report shows no goroutine."}) {
   const ProcessResult r =
       RunProgram("ThreeWaitDifferently", {.env = {{"GOTRACEBACK", "none"}}});
   EXPECT_TRUE(Died(r, kDeadlock));

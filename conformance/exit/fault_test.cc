@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -47,7 +48,13 @@ MN_PROGRAM(FollowsNull) {
   return 0;
 }
 
-TEST(Fault, ANullPointerIsAPanicOnEveryThread) {
+CLAIM(
+    Fault, ANullPointerIsAPanicOnEveryThread,
+    {.id = "fault.nil",
+     .section = 11,
+     .source = "PAN-14",
+     .says = "Following a null pointer is a panic that can be caught, on main, "
+             "on a pinned goroutine and on a foreign thread that called in."}) {
   MN_NEEDS_FAULTS();
   const ProcessResult r = RunProgram("FollowsNull");
   EXPECT_TRUE(Exited(r, 0));
@@ -57,7 +64,11 @@ TEST(Fault, ANullPointerIsAPanicOnEveryThread) {
   Measured("caught in 4 of 4 places");
 }
 
-TEST(Fault, ADivisionByZeroIsAPanic) {
+CLAIM(Fault, ADivisionByZeroIsAPanic,
+      {.id = "fault.divide",
+       .section = 11,
+       .source = "PAN-14",
+       .says = "An integer division by zero is a panic that can be caught."}) {
   MN_NEEDS_FAULTS();
   EXPECT_EQ(Text(RunProgram("FollowsNull"), "divide"),
             "runtime error: integer divide by zero");
@@ -70,7 +81,12 @@ MN_PROGRAM(FollowsNullUncaught) {
   return 0;
 }
 
-TEST(Fault, ThatNobodyCatchesNamesTheSignalAndTheGoroutine) {
+CLAIM(Fault, ThatNobodyCatchesNamesTheSignalAndTheGoroutine,
+      {.id = "fault.uncaught",
+       .section = 11,
+       .source = "PAN-14",
+       .says = "A fault that nobody catches ends the process with Go's text, "
+               "the signal and the goroutine, status 2."}) {
   MN_NEEDS_FAULTS();
   const ProcessResult r = RunProgram("FollowsNullUncaught");
   EXPECT_TRUE(Died(r, std::string("panic: ") + kNil + "\n[signal SIGSEGV: "));
@@ -95,7 +111,11 @@ MN_PROGRAM(FollowsABadPointer) {
   return 0;
 }
 
-TEST(Fault, ABadAddressIsFatal) {
+CLAIM(Fault, ABadAddressIsFatal,
+      {.id = "fault.bad_address",
+       .section = 11,
+       .source = "PAN-15",
+       .says = "A fault at any other bad address is fatal."}) {
   MN_NEEDS_FAULTS();
   const ProcessResult r =
       RunProgram("FollowsABadPointer", {.env = {{"PANIC", "0"}}});
@@ -105,7 +125,12 @@ TEST(Fault, ABadAddressIsFatal) {
   Measured("exit status 2, cannot be caught");
 }
 
-TEST(Fault, ABadAddressIsAPanicIfAskedFor) {
+CLAIM(Fault, ABadAddressIsAPanicIfAskedFor,
+      {.id = "fault.panic_on_fault",
+       .section = 11,
+       .source = "PAN-15",
+       .says = "After SetPanicOnFault it is a panic of that goroutine, with "
+               "the address."}) {
   MN_NEEDS_FAULTS();
   const ProcessResult r =
       RunProgram("FollowsABadPointer", {.env = {{"PANIC", "1"}}});
@@ -141,7 +166,12 @@ int Headers(const std::string& err) {
   return n;
 }
 
-TEST(Traceback, GotracebackSaysHowMuchIsShown) {
+CLAIM(Traceback, GotracebackSaysHowMuchIsShown,
+      {.id = "traceback.levels",
+       .section = 0,
+       .source = "PAN-18",
+       .says = "GOTRACEBACK=none, single, all and crash show no goroutine, the "
+               "one that failed, all, and all before SIGABRT."}) {
   const std::pair<const char*, std::size_t> kShown[] = {
       {"none", 0}, {"0", 0}, {"", 1}, {"single", 1}, {"1", 3}, {"all", 3}};
   for (const auto& [level, goroutines] : kShown) {
@@ -156,7 +186,11 @@ TEST(Traceback, GotracebackSaysHowMuchIsShown) {
   Measured("0, 1, 3 goroutines; crash ends with SIGABRT");
 }
 
-TEST(Traceback, TheEnvironmentIsAFloorForSetTraceback) {
+CLAIM(Traceback, TheEnvironmentIsAFloorForSetTraceback,
+      {.id = "traceback.floor",
+       .section = 0,
+       .source = "PAN-18",
+       .says = "SetTraceback adds to GOTRACEBACK and never takes from it."}) {
   EXPECT_EQ(Dump(PanicAt("single", "all").err).size(), 3u);
   EXPECT_EQ(Dump(PanicAt("all", "single").err).size(), 3u);
   Measured("single + all: 3; all + single: 3");

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -44,7 +45,13 @@ MN_PROGRAM(ManyHaveEnded) {
   return 0;
 }
 
-TEST(Identity, NumberOfAnEndedGoroutineIsNeverUsedAgain) {
+CLAIM(Identity, NumberOfAnEndedGoroutineIsNeverUsedAgain,
+      {.id = "identity.never_again",
+       .section = 10,
+       .source = "pools recycle G structs, so a goid is not stable; Go never "
+                 "uses one again",
+       .says = "The number of a goroutine that has ended is never given to "
+               "another."}) {
   // On one P numbers are handed out in order, so those that ended had 2..1001.
   const auto ids = NumbersInReport(RunProgram("ManyHaveEnded", OnProcs(1)));
   ASSERT_EQ(ids.size(), kLeft + 1u);
@@ -69,7 +76,12 @@ MN_PROGRAM(ManyCreators) {
   return 0;
 }
 
-TEST(Identity, NumbersAreUnique) {
+CLAIM(Identity, NumbersAreUnique,
+      {.id = "identity.unique",
+       .section = 10,
+       .source = "goroutines are not addressable, and reports number them",
+       .says = "Goroutines that are started on several Ps at once have "
+               "different numbers in reports, and main is 1."}) {
   const auto ids = NumbersInReport(RunProgram("ManyCreators", OnProcs(4)));
   const std::set<long long> different(ids.begin(), ids.end());
   EXPECT_EQ(different.size(), 1u + kCreators + kCreators * 5 * 10);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -35,7 +36,12 @@ MN_PROGRAM(ReturnsWhileOthersGoOn) {
   return 7;
 }
 
-TEST(Main, ReturningEndsTheProcessAtOnceWithItsStatus) {
+CLAIM(Main, ReturningEndsTheProcessAtOnceWithItsStatus,
+      {.id = "main.returns",
+       .section = 0,
+       .source = "PAN-20",
+       .says = "When main returns the process ends at once with main's status, "
+               "and no other goroutine is waited for or unwound."}) {
   const ProcessResult r = RunProgram("ReturnsWhileOthersGoOn", OnProcs(2));
   EXPECT_TRUE(Exited(r, 7));
   EXPECT_EQ(r.out, "") << "goroutines are not unwound when the program ends";
@@ -53,7 +59,12 @@ MN_PROGRAM(AnotherExits) {
   return 0;
 }
 
-TEST(Main, ExitUnwindsNoGoroutine) {
+CLAIM(Main, ExitUnwindsNoGoroutine,
+      {.id = "main.exit",
+       .section = 0,
+       .source = "PAN-20",
+       .says = "exit(n) in a goroutine ends the process with n, and no "
+               "goroutine is unwound."}) {
   const ProcessResult r = RunProgram("AnotherExits", OnProcs(2));
   EXPECT_TRUE(Exited(r, 9));
   EXPECT_EQ(r.out, "");
@@ -79,7 +90,12 @@ MN_PROGRAM(OneGoexits) {
   return 0;
 }
 
-TEST(Main, GoexitEndsOneGoroutineAndRunsItsDestructors) {
+CLAIM(Main, GoexitEndsOneGoroutineAndRunsItsDestructors,
+      {.id = "main.goexit",
+       .section = 0,
+       .source = "PAN-06",
+       .says = "Goexit ends one goroutine, runs the destructors on its stack "
+               "and nothing after it."}) {
   const ProcessResult r = RunProgram("OneGoexits", OnProcs(1));
   EXPECT_TRUE(Exited(r, 0));
   EXPECT_EQ(Text(r, "goodbye"), "leaver");

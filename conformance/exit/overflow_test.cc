@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -30,7 +31,12 @@ MN_PROGRAM(RecursesForEver) {
   return 0;
 }
 
-TEST(StackOverflow, IsReportedWithTheSizeOfTheStack) {
+CLAIM(StackOverflow, IsReportedWithTheSizeOfTheStack,
+      {.id = "overflow.report",
+       .section = 0,
+       .source = "PAN-12",
+       .says = "A goroutine that outgrows its stack ends the process with a "
+               "report that names the limit, and status 2."}) {
   for (const std::string size : {"65536", "262144"}) {
     const ProcessResult r =
         RunProgram("RecursesForEver", {.env = {{"STACK", size}}});

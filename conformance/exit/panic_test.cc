@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -18,7 +19,12 @@ using ::testing::Not;
 
 MN_PROGRAM(MainPanics) { throw Panic("test"); }
 
-TEST(Panic, InMainNamesGoroutineOne) {
+CLAIM(Panic, InMainNamesGoroutineOne,
+      {.id = "panic.main",
+       .section = 0,
+       .source = "PAN-02",
+       .says = "An exception that leaves main ends the process with `panic: "
+               "TEXT`, the trace of goroutine 1 and status 2."}) {
   const ProcessResult r = RunProgram("MainPanics");
   EXPECT_TRUE(Died(r, "panic: test\n\ngoroutine 1 [running]:\n"));
   Measured("exit status " + std::to_string(r.exit_status));
@@ -38,7 +44,12 @@ MN_PROGRAM(GoroutinePanics) {
   return 0;
 }
 
-TEST(Panic, InAnyGoroutineEndsTheProcess) {
+CLAIM(Panic, InAnyGoroutineEndsTheProcess,
+      {.id = "panic.any_goroutine",
+       .section = 0,
+       .source = "PAN-01",
+       .says = "An exception that leaves any goroutine ends the process, "
+               "whatever the others are doing."}) {
   const ProcessResult r = RunProgram("GoroutinePanics", OnProcs(2));
   // The type of a C++ exception may follow its text on the first line.
   EXPECT_TRUE(Died(r, "panic: boom"));
@@ -81,7 +92,13 @@ const char* const kMisuses[] = {
     "sync: negative WaitGroup counter",
 };
 
-TEST(Panic, SendOnAClosedChannelPanics) {
+CLAIM(
+    Panic, SendOnAClosedChannelPanics,
+    {.id = "panic.send_on_closed",
+     .section = 0,
+     .source = "Go chan.go chansend",
+     .says =
+         "A send on a closed channel panics with `send on closed channel`."}) {
   const ProcessResult r =
       RunProgram("MisusesAChannel",
                  {.env = {{"WHAT", "send on closed channel"}, {"CATCH", "0"}}});
@@ -90,7 +107,11 @@ TEST(Panic, SendOnAClosedChannelPanics) {
   Measured("exit status " + std::to_string(r.exit_status));
 }
 
-TEST(Panic, MisusePanicsWithGosText) {
+CLAIM(Panic, MisusePanicsWithGosText,
+      {.id = "panic.texts",
+       .section = 0,
+       .source = "Go chan.go, sync/waitgroup.go",
+       .says = "Misuse of channels and wait groups panics with Go's texts."}) {
   for (const std::string what : kMisuses) {
     const ProcessResult r = RunProgram(
         "MisusesAChannel", {.env = {{"WHAT", what}, {"CATCH", "0"}}});
@@ -99,7 +120,12 @@ TEST(Panic, MisusePanicsWithGosText) {
   Measured(std::to_string(std::size(kMisuses)) + " texts, as Go's");
 }
 
-TEST(Panic, CanBeCaughtAsAnOrdinaryException) {
+CLAIM(Panic, CanBeCaughtAsAnOrdinaryException,
+      {.id = "panic.catchable",
+       .section = 0,
+       .source = "PAN-13",
+       .says = "The runtime's panics can be caught as exceptions, and the "
+               "program goes on."}) {
   for (const std::string what : kMisuses) {
     const ProcessResult r = RunProgram(
         "MisusesAChannel", {.env = {{"WHAT", what}, {"CATCH", "1"}}});
@@ -125,7 +151,11 @@ MN_PROGRAM(ClosesUnderASender) {
   return 0;
 }
 
-TEST(Panic, CloseWakesAWaitingSenderWithAPanic) {
+CLAIM(Panic, CloseWakesAWaitingSenderWithAPanic,
+      {.id = "panic.close_wakes_sender",
+       .section = 0,
+       .source = "Go chan.go closechan",
+       .says = "Closing a channel panics the senders that wait on it."}) {
   EXPECT_TRUE(Died(RunProgram("ClosesUnderASender", OnProcs(1)),
                    "panic: send on closed channel\n\ngoroutine "));
   Measured("exit status 2");
@@ -140,7 +170,13 @@ MN_PROGRAM(GoOfNothing) {
   return 0;
 }
 
-TEST(Panic, GoOfANullFunctionIsFatal) {
+CLAIM(
+    Panic, GoOfANullFunctionIsFatal,
+    {.id = "panic.go_nil",
+     .section = 0,
+     .source = "PAN-11",
+     .says =
+         "Starting a null function is a fatal error that cannot be caught."}) {
   const ProcessResult r = RunProgram("GoOfNothing");
   EXPECT_TRUE(Died(r, "fatal error: go of nil func value\n"));
   EXPECT_THAT(r.out, Not(HasSubstr("caught")));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -27,7 +28,12 @@ ProcessResult WithGomaxprocs(const std::string& value) {
 }
 
 // Whatever the quota of this machine: procs/quota_test has the others.
-TEST(Gomaxprocs, DefaultIsTheNumberOfCpus) {
+CLAIM(Gomaxprocs, DefaultIsTheNumberOfCpus,
+      {.id = "procs.default",
+       .section = 8,
+       .source = "bare metal, dedicated machine: default (NumCPU)",
+       .says = "Without GOMAXPROCS and without a quota there are as many Ps as "
+               "CPUs that the process may use."}) {
   const ProcessResult r =
       RunProgram("SaysProcs", {.env = {{"GODEBUG", "containermaxprocs=0"}}});
   ASSERT_TRUE(Exited(r, 0));
@@ -42,7 +48,13 @@ int NotTheDefault() {
   return static_cast<int>(Number(RunProgram("SaysProcs"), "procs")) + 1;
 }
 
-TEST(Gomaxprocs, PositiveDecimalIsAccepted) {
+CLAIM(Gomaxprocs, PositiveDecimalIsAccepted,
+      {.id = "procs.env_accepted",
+       .section = 8,
+       .source = "the environment variable is honoured at startup; Go proc.go "
+                 "procresize at schedinit",
+       .says = "GOMAXPROCS=N sets the number of Ps for a positive decimal N, "
+               "with a plus sign or leading zeros if you like."}) {
   const int want = NotTheDefault();
   const std::string n = std::to_string(want);
   for (const std::string& value : {n, "+" + n, "0" + n, "000" + n}) {
@@ -52,7 +64,11 @@ TEST(Gomaxprocs, PositiveDecimalIsAccepted) {
   Measured("N, +N, 0N, 000N");
 }
 
-TEST(Gomaxprocs, AnythingElseIsIgnoredSilently) {
+CLAIM(Gomaxprocs, AnythingElseIsIgnoredSilently,
+      {.id = "procs.env_ignored",
+       .section = 8,
+       .source = "Go: strconv's atoi32, and anything it refuses",
+       .says = "Any other value of GOMAXPROCS is ignored without a word."}) {
   const int number = NotTheDefault();
   const std::string n = std::to_string(number);
   const std::vector<std::string> values = {
@@ -70,7 +86,13 @@ TEST(Gomaxprocs, AnythingElseIsIgnoredSilently) {
   Measured(std::to_string(values.size()) + " spellings ignored");
 }
 
-TEST(Gomaxprocs, MayExceedTheCpus) {
+CLAIM(
+    Gomaxprocs, MayExceedTheCpus,
+    {.id = "procs.many",
+     .section = 8,
+     .source = "Go proc_test.go TestBigGOMAXPROCS, SCH-22",
+     .says =
+         "A program with 1024 Ps runs, and Ps without work cost no threads."}) {
   const ProcessResult r = WithGomaxprocs("1024");
   EXPECT_EQ(Number(r, "procs"), 1024);
   EXPECT_LT(Number(r, "cpus"), 1024);
@@ -100,7 +122,12 @@ MN_BARE_PROGRAM(OnOneCpu) {
   });
 }
 
-TEST(Gomaxprocs, CpusAreThoseOfTheAffinityMaskAtTheStart) {
+CLAIM(Gomaxprocs, CpusAreThoseOfTheAffinityMaskAtTheStart,
+      {.id = "procs.affinity",
+       .section = 8,
+       .source = "Go debug.go NumCPU, GMP-18",
+       .says = "The CPUs that count are those of the affinity mask when the "
+               "program starts; later changes do not."}) {
   cpu_set_t mine;
   ASSERT_EQ(sched_getaffinity(0, sizeof(mine), &mine), 0);
   if (CPU_COUNT(&mine) < 2) {
@@ -139,7 +166,12 @@ MN_PROGRAM(SetsProcs) {
   return 0;
 }
 
-TEST(Gomaxprocs, CallSetsTheNumberAndReturnsTheOld) {
+CLAIM(Gomaxprocs, CallSetsTheNumberAndReturnsTheOld,
+      {.id = "procs.call",
+       .section = 8,
+       .source = "runtime.GOMAXPROCS(0) reads, GOMAXPROCS(4) sets; GMP-11",
+       .says = "GOMAXPROCS(n) returns the old number, after which n goroutines "
+               "can execute at once; n of 0 and less only reads."}) {
   const ProcessResult r = RunProgram("SetsProcs", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "read"), 2);
@@ -161,7 +193,12 @@ MN_PROGRAM(SetsTheDefault) {
   return 0;
 }
 
-TEST(Gomaxprocs, SetDefaultUndoesTheEnvironmentAndTheCall) {
+CLAIM(Gomaxprocs, SetDefaultUndoesTheEnvironmentAndTheCall,
+      {.id = "procs.set_default",
+       .section = 8,
+       .source = "Go debug.go SetDefaultGOMAXPROCS, GMP-07",
+       .says = "SetDefaultGOMAXPROCS undoes the environment variable and the "
+               "call."}) {
   const int want = NotTheDefault();
   const ProcessResult r = RunProgram("SetsTheDefault", OnProcs(want));
   ASSERT_TRUE(Exited(r, 0));
@@ -218,7 +255,12 @@ MN_PROGRAM(ChangesUnderLoad) {
   return 0;
 }
 
-TEST(Gomaxprocs, ChangesUnderLoadLoseNothing) {
+CLAIM(Gomaxprocs, ChangesUnderLoadLoseNothing,
+      {.id = "procs.under_load",
+       .section = 8,
+       .source = "set early, to avoid runtime reshuffling",
+       .says = "A hundred changes of GOMAXPROCS lose no goroutine, timer or "
+               "system call of a busy program."}) {
   const ProcessResult r = RunProgram("ChangesUnderLoad", OnProcs(4));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_GE(Number(r, "changes"), 100);
@@ -227,7 +269,12 @@ TEST(Gomaxprocs, ChangesUnderLoadLoseNothing) {
            Text(r, "want") + " rounds");
 }
 
-TEST(Gomaxprocs, MaxprocsSaysWhatItIsAndWhy) {
+CLAIM(Gomaxprocs, MaxprocsSaysWhatItIsAndWhy,
+      {.id = "quota.explained",
+       .section = 9,
+       .source = "always log GOMAXPROCS at startup",
+       .says = "GODEBUG=maxprocs=1 says at the start how many Ps there are and "
+               "why."}) {
   const ProcessResult fixed = RunProgram(
       "SaysProcs", {.env = {{"GOMAXPROCS", "3"}, {"GODEBUG", "maxprocs=1"}}});
   EXPECT_EQ(fixed.err, "maxprocs: GOMAXPROCS=3: from the environment\n");

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 #include "runtime/os/cgroup/mountinfo.h"
@@ -110,17 +111,45 @@ void ExpectProcs(const std::string& profile, int percent, int want) {
            ": " + Text(r, "procs"));
 }
 
-TEST(Quota, HalfACpuIsOnePInTheDocument) { ExpectProcs("document", 50, 1); }
+CLAIM(Quota, HalfACpuIsOnePInTheDocument,
+      {.id = "quota.half_document",
+       .section = 9,
+       .source = "cpu: 500m is GOMAXPROCS=1, rounded up from 0.5",
+       .says = "Half a CPU is one P.",
+       .profile = kDocument}) {
+  ExpectProcs("document", 50, 1);
+}
 
-TEST(Quota, HalfACpuIsTwoPsInGo) { ExpectProcs("go", 50, 2); }
+CLAIM(Quota, HalfACpuIsTwoPsInGo,
+      {.id = "quota.half_go",
+       .section = 9,
+       .source = "Go cgroup_linux.go: never less than 2",
+       .says = "Half a CPU is two Ps.",
+       .profile = kGo}) {
+  ExpectProcs("go", 50, 2);
+}
 
-TEST(Quota, MoreThanTheCpusIsTheCpus) {
+CLAIM(Quota, MoreThanTheCpusIsTheCpus,
+      {.id = "quota.more_than_cpus",
+       .section = 9,
+       .source = "GMP-03",
+       .says = "A quota above the number of CPUs leaves their number."}) {
   ExpectProcs("document", 100 * Cpus() + 150, Cpus());
 }
 
-TEST(Quota, NoneIsTheCpus) { ExpectProcs("document", kNoLimit, Cpus()); }
+CLAIM(Quota, NoneIsTheCpus,
+      {.id = "quota.none",
+       .section = 9,
+       .source = "bare metal, dedicated machine: default (NumCPU) (8); GMP-02",
+       .says = "A group without a quota leaves the number of CPUs."}) {
+  ExpectProcs("document", kNoLimit, Cpus());
+}
 
-TEST(Quota, BetweenTwoCpusAndAllItIsRoundedUp) {
+CLAIM(Quota, BetweenTwoCpusAndAllItIsRoundedUp,
+      {.id = "quota.between",
+       .section = 9,
+       .source = "cpu: 2500m is GOMAXPROCS=3, rounded up; GMP-01",
+       .says = "A quota between two CPUs and all of them is rounded up."}) {
   if (Cpus() < 4) MN_NOT_ON_THIS_MACHINE("needs 4 CPUs");
   ExpectProcs("go", 250, 3);
 }
@@ -141,7 +170,12 @@ MN_BARE_PROGRAM(SaysProcsInAGroupOnOneCpu) {
   });
 }
 
-TEST(Quota, AnAffinityMaskOfFewerCpusCountsMore) {
+CLAIM(Quota, AnAffinityMaskOfFewerCpusCountsMore,
+      {.id = "quota.affinity",
+       .section = 9,
+       .source = "Go cgroup_linux.go, GMP-06",
+       .says = "Of the quota and the CPUs of the affinity mask the smaller "
+               "counts."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r = group.Run("SaysProcsInAGroupOnOneCpu", 150,
                                     {.env = {{"MN_PROFILE", "document"}}});
@@ -151,7 +185,11 @@ TEST(Quota, AnAffinityMaskOfFewerCpusCountsMore) {
   Measured("150 % of a CPU and one CPU: " + Text(r, "procs"));
 }
 
-TEST(Quota, EnvironmentOverridesIt) {
+CLAIM(Quota, EnvironmentOverridesIt,
+      {.id = "quota.environment",
+       .section = 9,
+       .source = "the environment overrides the default (8); GMP-05",
+       .says = "GOMAXPROCS in the environment counts more than the quota."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r =
       group.Run("SaysProcsInAGroup", 50,
@@ -161,7 +199,11 @@ TEST(Quota, EnvironmentOverridesIt) {
   Measured("50 % of a CPU and GOMAXPROCS=7: " + Text(r, "procs"));
 }
 
-TEST(Quota, ContainermaxprocsOffIgnoresIt) {
+CLAIM(Quota, ContainermaxprocsOffIgnoresIt,
+      {.id = "quota.ignored",
+       .section = 9,
+       .source = "Go GODEBUG containermaxprocs, GMP-01",
+       .says = "GODEBUG=containermaxprocs=0 ignores the quota."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r =
       group.Run("SaysProcsInAGroup", 50,
@@ -186,7 +228,13 @@ MN_BARE_PROGRAM(QuotaFalls) {
   });
 }
 
-TEST(Quota, SetDefaultReadsTheOneOfNow) {
+CLAIM(Quota, SetDefaultReadsTheOneOfNow,
+      {.id = "quota.set_default",
+       .section = 9,
+       .source = "Go debug.go SetDefaultGOMAXPROCS, GMP-07, GMP-18",
+       .says = "SetDefaultGOMAXPROCS takes the number of the quota of now; "
+               "NumCPU stays.",
+       .profile = kDocument}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r =
       group.Run("QuotaFalls", 100 * Cpus(),
@@ -198,7 +246,12 @@ TEST(Quota, SetDefaultReadsTheOneOfNow) {
   Measured("5 that was set, then 1");
 }
 
-TEST(Quota, SetDefaultIgnoresItIfContainermaxprocsIsOff) {
+CLAIM(Quota, SetDefaultIgnoresItIfContainermaxprocsIsOff,
+      {.id = "quota.set_default_ignored",
+       .section = 9,
+       .source = "Go GODEBUG containermaxprocs, GMP-07",
+       .says = "With GODEBUG=containermaxprocs=0 SetDefaultGOMAXPROCS takes "
+               "the number of CPUs."}) {
   MN_NEEDS_A_GROUP(group);
   const int set = Cpus() + 3;
   const ProcessResult r =
@@ -237,7 +290,11 @@ MN_BARE_PROGRAM(QuotaChanges) {
   });
 }
 
-TEST(Quota, ChangeIsFollowedWhileTheProgramIsBusy) {
+CLAIM(Quota, ChangeIsFollowedWhileTheProgramIsBusy,
+      {.id = "quota.followed",
+       .section = 9,
+       .source = "Go proc.go sysmon: once a second, while the program is busy",
+       .says = "A busy program follows a change of its quota."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r = group.Run(
       "QuotaChanges", 50,
@@ -248,7 +305,12 @@ TEST(Quota, ChangeIsFollowedWhileTheProgramIsBusy) {
   Measured("1, and 2 after " + Text(r, "after_ms") + " ms");
 }
 
-TEST(Quota, AFallIsFollowedToo) {
+CLAIM(Quota, AFallIsFollowedToo,
+      {.id = "quota.fall_followed",
+       .section = 9,
+       .source = "Go proc.go sysmon: once a second, while the program is busy",
+       .says = "A busy program gives Ps up when its quota falls.",
+       .profile = kDocument}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r = group.Run(
       "QuotaChanges", 100 * Cpus(),
@@ -259,7 +321,12 @@ TEST(Quota, AFallIsFollowedToo) {
   Measured(Text(r, "before") + ", and 1 after " + Text(r, "after_ms") + " ms");
 }
 
-TEST(Quota, ChangeIsNotFollowedIfUpdatesAreOff) {
+CLAIM(Quota, ChangeIsNotFollowedIfUpdatesAreOff,
+      {.id = "quota.updates_off",
+       .section = 9,
+       .source = "Go GODEBUG updatemaxprocs, GMP-07, GMP-09",
+       .says = "With GODEBUG=updatemaxprocs=0 a change of the quota counts "
+               "only when SetDefaultGOMAXPROCS asks for it."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r = group.Run("QuotaChanges", 50,
                                     {.env = {{"MN_PROFILE", "document"},
@@ -273,7 +340,11 @@ TEST(Quota, ChangeIsNotFollowedIfUpdatesAreOff) {
   Measured("1 for 2.5 s, 2 when asked for");
 }
 
-TEST(Quota, ChangeIsNotFollowedAfterTheNumberWasSet) {
+CLAIM(Quota, ChangeIsNotFollowedAfterTheNumberWasSet,
+      {.id = "quota.not_if_set",
+       .section = 9,
+       .source = "Go debug.go GOMAXPROCS, GMP-09",
+       .says = "A number that was set does not follow the quota."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r = group.Run("QuotaChanges", 50,
                                     {.env = {{"MN_PROFILE", "document"},

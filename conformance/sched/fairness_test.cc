@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -44,7 +45,12 @@ MN_PROGRAM(LocalWorkNeverEnds) {
   return 0;
 }
 
-TEST(Fairness, GlobalQueueHasATurnWhileLocalWorkNeverEnds) {
+CLAIM(Fairness, GlobalQueueHasATurnWhileLocalWorkNeverEnds,
+      {.id = "queue.global_turn",
+       .section = 0,
+       .source = "Go proc.go findRunnable, schedtick % 61; MN-5",
+       .says = "While local work never ends, every 61st turn of a P goes to a "
+               "goroutine of the global queue."}) {
   const ProcessResult r = RunUndisturbed("LocalWorkNeverEnds", OnProcs(1));
   const long long widest = Number(r, "widest");
   EXPECT_GT(widest, 1) << "the local queue was empty: nothing was shown";
@@ -95,7 +101,12 @@ MN_PROGRAM(PingPongPair) {
   return 0;
 }
 
-TEST(Fairness, PairThatReadiesEachOtherDoesNotStarveTheQueue) {
+CLAIM(Fairness, PairThatReadiesEachOtherDoesNotStarveTheQueue,
+      {.id = "queue.pair_shares_slice",
+       .section = 0,
+       .source = "Go proc_test.go TestPingPongHog; RQ-7",
+       .says = "Two goroutines that ready each other for ever leave the others "
+               "of their P a turn after at most 65 hand-overs."}) {
   const ProcessResult r = RunProgram("PingPongPair", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   const long long widest = Number(r, "widest");
@@ -118,7 +129,13 @@ MN_PROGRAM(RespawnsItself) {
   return 0;
 }
 
-TEST(Fairness, SelfRespawningGoroutineDoesNotStarveAYieldedOne) {
+CLAIM(
+    Fairness, SelfRespawningGoroutineDoesNotStarveAYieldedOne,
+    {.id = "queue.respawn_shares_slice",
+     .section = 0,
+     .source = "ours, RQ-7: Go delays the yielded goroutine for up to seconds",
+     .says = "A goroutine that always starts its successor and ends lets one "
+             "that yielded run after at most 65 generations."}) {
   const ProcessResult r = RunProgram("RespawnsItself", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   const long long widest = Number(r, "widest");

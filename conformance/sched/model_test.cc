@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -75,7 +76,12 @@ MN_PROGRAM(ExecutingAtOnce) {
   return 0;
 }
 
-TEST(Model, NeverMoreGoroutinesExecuteThanThereArePs) {
+CLAIM(Model, NeverMoreGoroutinesExecuteThanThereArePs,
+      {.id = "model.m_needs_p",
+       .section = 3,
+       .source = "invariant 1: an M must hold a P",
+       .says = "However goroutines yield, sleep and block, no more of them "
+               "execute at once than there are Ps."}) {
   std::string figures;
   for (int procs : {1, 2, 5}) {
     const ProcessResult r = RunProgram("ExecutingAtOnce", OnProcs(procs));
@@ -89,7 +95,12 @@ TEST(Model, NeverMoreGoroutinesExecuteThanThereArePs) {
   Measured(figures);
 }
 
-TEST(Model, NumberOfPsIsFixed) {
+CLAIM(Model, NumberOfPsIsFixed,
+      {.id = "model.ps_fixed",
+       .section = 3,
+       .source = "invariant 2: the number of Ps is fixed at GOMAXPROCS",
+       .says = "GOMAXPROCS goroutines do execute at once, and the number is "
+               "the same before and after others have blocked."}) {
   // They met without a call into the runtime, so all executed at once; that no
   // more ever do is the claim above.
   for (int procs : {1, 2, 5}) {
@@ -139,7 +150,12 @@ MN_PROGRAM(TwoStorms) {
   return 0;
 }
 
-TEST(Model, ThreadsAreMadeWhenGoroutinesBlockAndUsedAgain) {
+CLAIM(Model, ThreadsAreMadeWhenGoroutinesBlockAndUsedAgain,
+      {.id = "model.ms_dynamic",
+       .section = 3,
+       .source = "invariant 3: the number of Ms is dynamic",
+       .says = "Twenty goroutines blocked in the kernel have twenty threads, "
+               "which are made for them and used again by the next twenty."}) {
   const ProcessResult r = RunProgram("TwoStorms", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   const long long before = Number(r, "before");
@@ -168,7 +184,12 @@ MN_PROGRAM(BlocksUntilAnotherRuns) {
   return 0;
 }
 
-TEST(Model, BlockingCallHandsThePToAnotherThread) {
+CLAIM(Model, BlockingCallHandsThePToAnotherThread,
+      {.id = "block.hands_p_off",
+       .section = 4,
+       .source = "other goroutines go on while one blocks in a system call",
+       .says = "With one P, a goroutine that blocks in the kernel does not "
+               "keep the others from running."}) {
   const ProcessResult r = RunProgram("BlocksUntilAnotherRuns", OnProcs(1));
   EXPECT_TRUE(Exited(r, 0));
   Measured("the others went on, on 1 P");
@@ -181,7 +202,12 @@ MN_PROGRAM(AllPsMeet) {
   return 0;
 }
 
-TEST(Model, MorePsThanCpusRunAtOnce) {
+CLAIM(Model, MorePsThanCpusRunAtOnce,
+      {.id = "procs.more_than_cpus",
+       .section = 8,
+       .source = "never set above NumCPU, some sit idle; Go runs them all",
+       .says = "With more Ps than CPUs, a thread is made for each P that has "
+               "work, and all of them execute."}) {
   const int procs = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) + 2;
   const ProcessResult r = RunProgram("AllPsMeet", OnProcs(procs));
   ASSERT_TRUE(Exited(r, 0));
@@ -204,7 +230,13 @@ MN_PROGRAM(Chain) {
   return 0;
 }
 
-TEST(Model, ManyGoroutinesNeedFewThreads) {
+CLAIM(Model, ManyGoroutinesNeedFewThreads,
+      {.id = "model.few_threads",
+       .section = 3,
+       .source =
+           "M goroutines mapped onto N threads, typically M much larger than N",
+       .says = "Thousands of goroutines that wait for each other need a "
+               "handful of threads."}) {
   const ProcessResult r = RunProgram("Chain", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "sum"), kManyGoroutines);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -98,7 +99,13 @@ MN_PROGRAM(OneLoopUntilOthersRun) {
   return 0;
 }
 
-TEST(Preemption, InterruptsALoopWithoutCalls) {
+CLAIM(
+    Preemption, InterruptsALoopWithoutCalls,
+    {.id = "preempt.loop",
+     .section = 14,
+     .source = "gotcha 6: with async preemption, the scheduler interrupts you",
+     .says = "On one P, a loop that never calls the runtime does not keep the "
+             "others from running."}) {
   MN_NEEDS_ASYNC_SIGNALS();
   const ProcessResult r = RunProgram("OneLoopUntilOthersRun", Preemptive(1));
   ASSERT_TRUE(Exited(r, 0));
@@ -124,7 +131,11 @@ MN_PROGRAM(OneLoop) {
   return 0;
 }
 
-TEST(Preemption, AsyncPreemptOffSwitchesItOff) {
+CLAIM(Preemption, AsyncPreemptOffSwitchesItOff,
+      {.id = "preempt.off",
+       .section = 11,
+       .source = "GODEBUG=asyncpreemptoff=1",
+       .says = "With GODEBUG=asyncpreemptoff=1 it does."}) {
   const ProcessResult r = RunProgram("OneLoop", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "went_on"), 0);
@@ -144,7 +155,11 @@ MN_PROGRAM(ASleeperBesideLoops) {
   return 0;
 }
 
-TEST(Preemption, ASleeperInterruptsLoops) {
+CLAIM(Preemption, ASleeperInterruptsLoops,
+      {.id = "preempt.sleeper",
+       .section = 0,
+       .source = "Go: the next of 10 ms slices; ours, MON-5",
+       .says = "Loops on the only P do not keep a sleeper from waking."}) {
   MN_NEEDS_ASYNC_SIGNALS();
   const ProcessResult r = RunProgram("ASleeperBesideLoops", Preemptive(1));
   ASSERT_TRUE(Exited(r, 0));
@@ -164,7 +179,12 @@ MN_PROGRAM(HundredLoops) {
   return 0;
 }
 
-TEST(Preemption, OfAHundredLoopsOnlyGomaxprocsRun) {
+CLAIM(Preemption, OfAHundredLoopsOnlyGomaxprocsRun,
+      {.id = "preempt.running",
+       .section = 0,
+       .source = "ours: invariant 1 of section 3, for threads",
+       .says = "Of a hundred loops, each on a thread of its own, no more than "
+               "GOMAXPROCS run, give or take one thread that is about to."}) {
   MN_NEEDS_ASYNC_SIGNALS();
   const ProcessResult r = RunProgram("HundredLoops", Preemptive(2));
   ASSERT_TRUE(Exited(r, 0));
@@ -185,7 +205,12 @@ MN_PROGRAM(HundredDeclaredLoops) {
   return 0;
 }
 
-TEST(Preemption, DeclaredCodeNeedsNoThreads) {
+CLAIM(Preemption, DeclaredCodeNeedsNoThreads,
+      {.id = "preempt.declared",
+       .section = 0,
+       .source = "ours: PreemptibleScope",
+       .says = "A hundred loops that declare themselves preemptible need no "
+               "more than GOMAXPROCS + 8 threads."}) {
   MN_NEEDS_ASYNC_SIGNALS();
 #if !defined(__x86_64__)
   MN_NOT_ON_THIS_MACHINE("needs an x86-64 processor");
@@ -241,7 +266,13 @@ MN_PROGRAM(HoldersOfThreadLocks) {
   return 0;
 }
 
-TEST(Preemption, LocksOfThreadsMayBeHeld) {
+CLAIM(Preemption, LocksOfThreadsMayBeHeld,
+      {.id = "preempt.locks",
+       .section = 0,
+       .source = "ours: what a thread may do a goroutine may do",
+       .says = "Goroutines are interrupted holding a std::mutex, in a "
+               "std::call_once, a static initialiser and a catch block, and "
+               "all of them get through."}) {
   MN_NEEDS_ASYNC_SIGNALS();
   const ProcessResult r = RunProgram("HoldersOfThreadLocks", Preemptive(1));
   ASSERT_TRUE(Exited(r, 0));
@@ -265,7 +296,12 @@ MN_BARE_PROGRAM(OwnHandlerOfSigurg) {
   });
 }
 
-TEST(Preemption, SigurgOfTheProgramReachesItsHandler) {
+CLAIM(Preemption, SigurgOfTheProgramReachesItsHandler,
+      {.id = "preempt.sigurg",
+       .section = 11,
+       .source = "if your C library uses SIGURG, it conflicts",
+       .says = "A SIGURG of the program's reaches the handler that it had "
+               "before Main; so do the runtime's own."}) {
   MN_NEEDS_ASYNC_SIGNALS();
   const ProcessResult r = RunProgram("OwnHandlerOfSigurg", Preemptive(1));
   ASSERT_TRUE(Exited(r, 0));

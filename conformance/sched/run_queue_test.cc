@@ -9,6 +9,7 @@
 
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -42,7 +43,12 @@ ProcessResult SpawnOnOneP(int n) {
   return r;
 }
 
-TEST(RunQueue, LastSpawnedRunsFirstThenTheOthersInOrder) {
+CLAIM(RunQueue, LastSpawnedRunsFirstThenTheOthersInOrder,
+      {.id = "queue.spawn_order",
+       .section = 0,
+       .source = "Go proc.go runqput, SCH-31",
+       .says = "On one P, goroutines 0 to 4 spawned before their creator parks "
+               "run in the order 4 0 1 2 3."}) {
   const std::string order = Text(SpawnOnOneP(5), "order");
   EXPECT_EQ(order, "4 0 1 2 3");
   Measured(order);
@@ -54,7 +60,12 @@ TEST(RunQueue, LastSpawnedRunsFirstThenTheOthersInOrder) {
 constexpr int kSpawned = 300;
 bool Overflowed(int i) { return i < 128 || i == 256; }
 
-TEST(RunQueue, OverflowKeepsEveryGoroutineExactlyOnce) {
+CLAIM(RunQueue, OverflowKeepsEveryGoroutineExactlyOnce,
+      {.id = "queue.overflow_exactly_once",
+       .section = 0,
+       .source = "Go proc.go runqputslow",
+       .says = "Overflow loses no goroutine and runs none twice; the last "
+               "spawned still runs first."}) {
   std::vector<int> order = Numbers(Text(SpawnOnOneP(kSpawned), "order"));
   ASSERT_EQ(order.size(), static_cast<size_t>(kSpawned));
   EXPECT_EQ(order.front(), kSpawned - 1);
@@ -63,7 +74,14 @@ TEST(RunQueue, OverflowKeepsEveryGoroutineExactlyOnce) {
   Measured("300 of 300 ran once, 299 first");
 }
 
-TEST(RunQueue, OverflowMovesTheOldestHalfToTheGlobalQueue) {
+CLAIM(RunQueue, OverflowMovesTheOldestHalfToTheGlobalQueue,
+      {.id = "queue.local_first",
+       .section = 3,
+       .source = "invariant 4: goroutines live in a local run queue, overflow "
+                 "goes to the global one",
+       .says = "Of 300 goroutines spawned on one P, the oldest half of the "
+               "ring and the one that did not fit overflow to the global queue "
+               "and run after the local ones, each queue in order."}) {
   const std::vector<int> order = Numbers(Text(SpawnOnOneP(kSpawned), "order"));
   ASSERT_EQ(order.size(), static_cast<size_t>(kSpawned));
   std::vector<int> ring, global;
@@ -109,7 +127,11 @@ MN_PROGRAM(YieldInTurn) {
   return 0;
 }
 
-TEST(RunQueue, GoschedLetsTheOthersRunFirst) {
+CLAIM(RunQueue, GoschedLetsTheOthersRunFirst,
+      {.id = "gosched.round",
+       .section = 14,
+       .source = "gotcha 6: Gosched; SCH-33",
+       .says = "On one P, three goroutines that yield take turns."}) {
   const std::string order =
       Text(RunUndisturbed("YieldInTurn", OnProcs(1)), "order");
   EXPECT_EQ(order, "2 0 1 2 0 1 2 0 1");
@@ -135,7 +157,12 @@ MN_PROGRAM(YieldBeforeACrowd) {
   return 0;
 }
 
-TEST(RunQueue, GoschedQueuesTheYielderOnItsOwnP) {
+CLAIM(RunQueue, GoschedQueuesTheYielderOnItsOwnP,
+      {.id = "gosched.own_queue",
+       .section = 14,
+       .source = "ours: Go puts the yielder on the global queue",
+       .says = "A goroutine that yields queues behind those of its own P and "
+               "not behind the global queue."}) {
   const long long ran =
       Number(RunUndisturbed("YieldBeforeACrowd", OnProcs(1)), "ran");
   // All that were in runnext and the ring, and the global queue's turns: behind

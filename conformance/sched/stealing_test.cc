@@ -8,6 +8,7 @@
 #include <atomic>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -33,7 +34,12 @@ MN_PROGRAM(QueuedBehindAHog) {
   return 0;
 }
 
-TEST(Stealing, GoroutinesBehindAHogAreRunByAnotherP) {
+CLAIM(Stealing, GoroutinesBehindAHogAreRunByAnotherP,
+      {.id = "steal.behind_hog",
+       .section = 3,
+       .source = "invariant 5: idle Ps steal from a busy P",
+       .says = "Goroutines queued behind one that never stops are run by "
+               "another P."}) {
   const ProcessResult r = RunProgram("QueuedBehindAHog", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "procs"), 2);
@@ -81,7 +87,12 @@ MN_PROGRAM(StealOnce) {
   return 0;
 }
 
-TEST(Stealing, ThiefTakesHalfOfTheRing) {
+CLAIM(Stealing, ThiefTakesHalfOfTheRing,
+      {.id = "steal.half",
+       .section = 3,
+       .source = "invariant 5: idle Ps steal half",
+       .says = "A P that runs dry takes half of another P's ring and leaves "
+               "that P its next goroutine."}) {
   const ProcessResult r = RunUndisturbed("StealOnce", OnProcs(2));
   EXPECT_EQ(Number(r, "runnext"), 100) << "runnext is not the thief's";
   EXPECT_EQ(Number(r, "stolen"), 50);

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -70,7 +71,12 @@ MN_PROGRAM(ShortCalls) {
   return 0;
 }
 
-TEST(Syscalls, ShortOnesMakeNoThread) {
+CLAIM(Syscalls, ShortOnesMakeNoThread,
+      {.id = "syscall.short",
+       .section = 4,
+       .source = "the runtime does not detach the P immediately; Go proc.go "
+                 "entersyscall",
+       .says = "A million system calls that return at once make no thread."}) {
   const ProcessResult r = RunProgram("ShortCalls", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "after"), Number(r, "before"));
@@ -105,7 +111,14 @@ MN_PROGRAM(CallsBesideAYielder) {
   return 0;
 }
 
-TEST(Syscalls, ShortOnesKeepTheirP) {
+CLAIM(
+    Syscalls, ShortOnesKeepTheirP,
+    {.id = "syscall.keeps_p",
+     .section = 4,
+     .source = "for very short syscalls, the M just runs them quickly",
+     .says =
+         "A goroutine that waits for the P does not get it while another makes "
+         "a system call that returns at once, in 19 of 20 calls at least."}) {
   const ProcessResult r = RunProgram("CallsBesideAYielder", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   ASSERT_GE(Number(r, "turns"), 1000) << "nobody waited for the P";
@@ -147,7 +160,12 @@ MN_PROGRAM(FirstCallsBlock) {
   return 0;
 }
 
-TEST(Syscalls, LongOnesLoseTheirP) {
+CLAIM(Syscalls, LongOnesLoseTheirP,
+      {.id = "syscall.loses_p",
+       .section = 4,
+       .source = "sysmon sees the M in the syscall and hands off the P",
+       .says = "With one P, a system call that blocks loses it to the "
+               "goroutine that waits for it."}) {
   const ProcessResult r = RunProgram("FirstCallsBlock", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   Measured("the P went after " + Text(r, "median_us") +
@@ -161,7 +179,14 @@ MN_PROGRAM(CallsBlockAgain) {
   return 0;
 }
 
-TEST(Syscalls, ThoseThatAreLongAgainGiveItAway) {
+CLAIM(Syscalls, ThoseThatAreLongAgainGiveItAway,
+      {.id = "syscall.gives_p_away",
+       .section = 0,
+       .source = "ours, SYS-8: Go waits for sysmon each time",
+       .says = "With one P, a goroutine whose system calls block again and "
+               "again loses it each time to the one that waits for it; how "
+               "soon is measured here, and that it gives it away itself is "
+               "runtime/sched/syscall_test's to show."}) {
   const ProcessResult r = RunProgram("CallsBlockAgain", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   Measured("the P went after " + Text(r, "median_us") +
@@ -175,7 +200,12 @@ MN_PROGRAM(TwoStormsOfCalls) {
   return 0;
 }
 
-TEST(Syscalls, AHundredThatBlockNeedAHundredThreadsOnce) {
+CLAIM(Syscalls, AHundredThatBlockNeedAHundredThreadsOnce,
+      {.id = "syscall.storm",
+       .section = 4,
+       .source = "thread count grows under heavy blocking I/O",
+       .says = "A hundred system calls that block need a hundred threads, "
+               "which a second hundred uses again."}) {
   const ProcessResult r = RunProgram("TwoStormsOfCalls", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_LT(Number(r, "before"), 50);
@@ -209,7 +239,12 @@ MN_PROGRAM(ComesBackToATakenP) {
   return 0;
 }
 
-TEST(Syscalls, WhoComesBackWithoutAFreePWaitsForItsTurn) {
+CLAIM(Syscalls, WhoComesBackWithoutAFreePWaitsForItsTurn,
+      {.id = "syscall.comes_back",
+       .section = 4,
+       .source = "step 6: if there is no P, the goroutine goes to a run queue",
+       .says = "A goroutine whose call returns while every P is taken does not "
+               "run before one is free."}) {
   const ProcessResult r = RunProgram("ComesBackToATakenP", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "back_too_early"), 0);
@@ -236,7 +271,12 @@ MN_PROGRAM(EndlessWriters) {
   return 0;
 }
 
-TEST(Syscalls, EndlessOnesDoNotStarveASleeper) {
+CLAIM(Syscalls, EndlessOnesDoNotStarveASleeper,
+      {.id = "syscall.no_starvation",
+       .section = 0,
+       .source = "Go proc_test.go TestGCFairness, SCH-13",
+       .says = "On one P, two goroutines that do nothing but write do not keep "
+               "a sleeper from waking."}) {
   ProcessOptions options = OnProcs(1);
   options.env.back() = {"GODEBUG", ""};
   const ProcessResult r = RunProgram("EndlessWriters", options);

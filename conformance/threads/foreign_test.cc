@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -38,7 +39,12 @@ MN_PROGRAM(HoldsItsThread) {
   return 0;
 }
 
-TEST(Foreign, CallHoldsItsThread) {
+CLAIM(
+    Foreign, CallHoldsItsThread,
+    {.id = "foreign.holds_thread",
+     .section = 6,
+     .source = "a cgo call holds an M for its entire duration",
+     .says = "While a foreign call blocks, no goroutine runs on its thread."}) {
   for (int procs : {1, 4}) {
     const ProcessResult r = RunProgram("HoldsItsThread", OnProcs(procs));
     ASSERT_TRUE(Exited(r, 0));
@@ -58,7 +64,12 @@ MN_PROGRAM(BlocksUntilOthersRan) {
   return 0;
 }
 
-TEST(Foreign, OthersGoOnWhileACallBlocks) {
+CLAIM(Foreign, OthersGoOnWhileACallBlocks,
+      {.id = "foreign.p_goes",
+       .section = 6,
+       .source = "it is detached from its P, so other goroutines can run",
+       .says = "With one P, a foreign call that blocks does not keep the "
+               "others from running."}) {
   EXPECT_TRUE(Exited(RunProgram("BlocksUntilOthersRan", OnProcs(1)), 0));
   Measured("on 1 P");
 }
@@ -73,7 +84,13 @@ MN_PROGRAM(EmptyCalls) {
   return 0;
 }
 
-TEST(Foreign, ShortCallsNeedNoThread) {
+CLAIM(Foreign, ShortCallsNeedNoThread,
+      {.id = "foreign.short",
+       .section = 6,
+       .source = "the call is in a special state, detached from its P; Go "
+                 "cgocall.go: it is an ordinary system call",
+       .says = "A hundred thousand foreign calls that return at once need no "
+               "threads."}) {
   const ProcessResult r = RunProgram("EmptyCalls", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_GE(Number(r, "calls"), 5000);
@@ -109,7 +126,12 @@ MN_PROGRAM(TwoStorms) {
   return 0;
 }
 
-TEST(Foreign, HundredCallsThatBlockNeedHundredThreads) {
+CLAIM(Foreign, HundredCallsThatBlockNeedHundredThreads,
+      {.id = "foreign.storm",
+       .section = 6,
+       .source = "the runtime needs 100 Ms to keep 100 cgo calls in flight",
+       .says = "A hundred foreign calls that block need a hundred threads, and "
+               "others go on."}) {
   const ProcessResult r = RunProgram("TwoStorms", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_LT(Number(r, "before"), 20);
@@ -118,7 +140,12 @@ TEST(Foreign, HundredCallsThatBlockNeedHundredThreads) {
            " during");
 }
 
-TEST(Foreign, ThreadsOfAStormAreUsedAgain) {
+CLAIM(Foreign, ThreadsOfAStormAreUsedAgain,
+      {.id = "foreign.reuse",
+       .section = 6,
+       .source = "after the calls return, Ms park; THR-2",
+       .says = "A second storm of a hundred foreign calls uses the threads of "
+               "the first."}) {
   const ProcessResult r = RunProgram("TwoStorms", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   ASSERT_GE(Number(r, "first"), 100);
@@ -152,7 +179,13 @@ MN_PROGRAM(PoolOfEight) {
   return 0;
 }
 
-TEST(Foreign, PoolBoundsTheThreads) {
+CLAIM(Foreign, PoolBoundsTheThreads,
+      {.id = "foreign.pool",
+       .section = 14,
+       .source =
+           "gotcha 2: cgo storms; run cgo-heavy code in a bounded pool (15)",
+       .says =
+           "A pool of eight bounds the threads of a thousand foreign calls."}) {
   std::string figures;
   for (int procs : {1, 4}) {
     const ProcessResult r = RunProgram("PoolOfEight", OnProcs(procs));
@@ -188,7 +221,12 @@ MN_PROGRAM(TwoBatches) {
   return 0;
 }
 
-TEST(Foreign, BatchTakesOneTurn) {
+CLAIM(Foreign, BatchTakesOneTurn,
+      {.id = "foreign.batch",
+       .section = 6,
+       .source = "batch as much C work into a single cgo call as possible",
+       .says = "A batch of calls takes one turn of a pool and is not "
+               "interleaved with another."}) {
   const ProcessResult r = RunProgram("TwoBatches", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "items"), 200);
@@ -219,7 +257,12 @@ MN_PROGRAM(CallsBack) {
   return 0;
 }
 
-TEST(Foreign, CallbackMayWaitAndStaysOnTheThread) {
+CLAIM(Foreign, CallbackMayWaitAndStaysOnTheThread,
+      {.id = "foreign.callback",
+       .section = 0,
+       .source = "Go cgocall.go cgocallbackg; CGO-16",
+       .says = "What C calls back runs on the goroutine and the thread of the "
+               "foreign call, and may wait."}) {
   for (int procs : {1, 4}) {
     const ProcessResult r = RunProgram("CallsBack", OnProcs(procs));
     ASSERT_TRUE(Exited(r, 0));
@@ -252,7 +295,12 @@ MN_PROGRAM(ThreadsCallIn) {
   return 0;
 }
 
-TEST(Foreign, ThreadsThatAreNotOursMayCallIn) {
+CLAIM(Foreign, ThreadsThatAreNotOursMayCallIn,
+      {.id = "foreign.thread",
+       .section = 0,
+       .source = "Go proc.go needm; CGO-17",
+       .says = "A thread that the runtime did not make may run callbacks that "
+               "use channels."}) {
   for (int procs : {1, 4}) {
     const ProcessResult r = RunProgram("ThreadsCallIn", OnProcs(procs));
     ASSERT_TRUE(Exited(r, 0));
@@ -267,7 +315,11 @@ MN_PROGRAM(GoexitInACallback) {
   return 0;
 }
 
-TEST(Foreign, GoexitInACallbackIsFatal) {
+CLAIM(Foreign, GoexitInACallbackIsFatal,
+      {.id = "foreign.goexit",
+       .section = 0,
+       .source = "Go proc.go goexit on a C thread; LCK-08",
+       .says = "Goexit inside a callback is a fatal error."}) {
   EXPECT_TRUE(Died(RunProgram("GoexitInACallback", OnProcs(2)),
                    "runtime: mn::Goexit was called inside mn::Callback"));
   Measured("exit status 2");

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -44,7 +45,12 @@ MN_PROGRAM(CountsThreads) {
   return 0;
 }
 
-TEST(Number, OfThreadsIsTheKernels) {
+CLAIM(Number, OfThreadsIsTheKernels,
+      {.id = "threads.number",
+       .section = 13,
+       .source = "thread count: there is no public API; Go "
+                 "/sched/threads/total:threads",
+       .says = "NumThreads says how many threads /proc shows."}) {
   const ProcessResult r = RunProgram("CountsThreads", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_GE(Number(r, "threads"), 20);
@@ -57,7 +63,12 @@ MN_PROGRAM(ExceedsTheLimit) {
   return 0;
 }
 
-TEST(Number, OfThreadsHasALimit) {
+CLAIM(Number, OfThreadsHasALimit,
+      {.id = "threads.limit",
+       .section = 0,
+       .source = "Go proc.go checkmcount, debug.SetMaxThreads",
+       .says = "The thread beyond the limit, 10000 unless it was set, ends the "
+               "process with `thread exhaustion`."}) {
   const ProcessResult r = RunProgram("ExceedsTheLimit", OnProcs(1));
   EXPECT_TRUE(Died(r,
                    "runtime: program exceeds 10-thread limit\n"
@@ -91,7 +102,13 @@ MN_PROGRAM(AfterAStorm) {
 // Main's, sysmon's, who sleeps here, and GOMAXPROCS + 4 that are kept.
 constexpr int kKept = 2 + 4 + 3;
 
-TEST(Number, OfIdleThreadsShrinksInTheDocumentsProfile) {
+CLAIM(Number, OfIdleThreadsShrinksInTheDocumentsProfile,
+      {.id = "threads.idle_end",
+       .section = 6,
+       .source = "the runtime keeps a small pool of parked Ms but eventually "
+                 "destroys excess",
+       .says = "Threads that have long been idle end, all but GOMAXPROCS + 4.",
+       .profile = kDocument}) {
   ProcessOptions options = InProfile("document");
   options.env.push_back({"KEPT", std::to_string(kKept)});
   options.env.push_back({"MS", "0"});
@@ -102,7 +119,13 @@ TEST(Number, OfIdleThreadsShrinksInTheDocumentsProfile) {
   Measured(Text(r, "peak") + " threads, then " + Text(r, "later"));
 }
 
-TEST(Number, OfIdleThreadsStaysInGosProfile) {
+CLAIM(
+    Number, OfIdleThreadsStaysInGosProfile,
+    {.id = "threads.idle_stay",
+     .section = 6,
+     .source = "Go proc.go stopm, mput; THR-03: parked Ms are never destroyed",
+     .says = "Threads that have long been idle stay.",
+     .profile = kGo}) {
   ProcessOptions options = InProfile("go");
   options.env.push_back({"KEPT", "1000000"});
   options.env.push_back({"MS", "3000"});
@@ -152,7 +175,12 @@ MN_PROGRAM(Forks) {
   return 0;
 }
 
-TEST(Number, OfThreadsOfAForkedChildIsOne) {
+CLAIM(
+    Number, OfThreadsOfAForkedChildIsOne,
+    {.id = "threads.fork",
+     .section = 14,
+     .source = "gotcha 1: the post-fork child briefly has all the parent's Ms",
+     .says = "A forked child has one thread."}) {
   const ProcessResult r = RunProgram("Forks", OnProcs(2));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_GE(Number(r, "parent"), 20);
@@ -188,7 +216,12 @@ MN_PROGRAM(BoundedReads) {
   return 0;
 }
 
-TEST(Number, OfThreadsThatReadIsThatOfASemaphore) {
+CLAIM(Number, OfThreadsThatReadIsThatOfASemaphore,
+      {.id = "threads.reads",
+       .section = 14,
+       .source = "gotcha 3: file I/O parks Ms; bound it by a semaphore",
+       .says = "A hundred goroutines in read need a hundred threads, and with "
+               "a semaphore of four only those."}) {
   auto run = [](const std::string& readers) {
     return RunProgram("BoundedReads", {.env = {{"GOMAXPROCS", "2"},
                                                {"GODEBUG", "asyncpreemptoff=1"},

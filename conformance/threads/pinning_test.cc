@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -80,7 +81,13 @@ MN_PROGRAM(PinnedWaits) {
   return 0;
 }
 
-TEST(Pinning, GoroutineStaysOnItsThread) {
+CLAIM(
+    Pinning, GoroutineStaysOnItsThread,
+    {.id = "pin.same_thread",
+     .section = 7,
+     .source = "LockOSThread pins the calling goroutine to the OS thread",
+     .says =
+         "However a pinned goroutine waits, it goes on on the same thread."}) {
   long long waits = 0;
   for (int procs : {1, 4}) {
     const ProcessResult r = RunProgram("PinnedWaits", OnProcs(procs));
@@ -107,7 +114,13 @@ MN_PROGRAM(UnpinnedMoves) {
   return 0;
 }
 
-TEST(Pinning, UnpinnedGoroutineChangesThreads) {
+CLAIM(Pinning, UnpinnedGoroutineChangesThreads,
+      {.id = "identity.thread_moves",
+       .section = 10,
+       .source = "never assume thread identity is stable unless you have "
+                 "called LockOSThread (15)",
+       .says = "A goroutine that is not pinned goes on on another thread when "
+               "its own is taken."}) {
   const ProcessResult r = RunUndisturbed("UnpinnedMoves", OnProcs(1));
   EXPECT_EQ(Number(r, "moved"), 1);
   Measured("the second thread of the same goroutine");
@@ -142,7 +155,13 @@ MN_PROGRAM(Nested) {
   return 0;
 }
 
-TEST(Pinning, AsManyUnlocksAsLocks) {
+CLAIM(
+    Pinning, AsManyUnlocksAsLocks,
+    {.id = "pin.nested",
+     .section = 7,
+     .source = "match each Lock with an Unlock",
+     .says =
+         "Two locks need two unlocks, and an unlock too many does nothing."}) {
   const ProcessResult r = RunProgram("Nested", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Text(r, "said"), "pinned pinned free pinned");
@@ -170,7 +189,13 @@ MN_PROGRAM(NobodyElse) {
   return 0;
 }
 
-TEST(Pinning, NobodyElseRunsOnThePinnedThread) {
+CLAIM(Pinning, NobodyElseRunsOnThePinnedThread,
+      {.id = "pin.exclusive",
+       .section = 7,
+       .source = "the pinned goroutine occupies its M exclusively; if it "
+                 "blocks, that M is unusable for other Go work",
+       .says = "No other goroutine runs on the thread of a pinned one, even "
+               "while that waits."}) {
   for (int procs : {1, 4}) {
     const ProcessResult r = RunProgram("NobodyElse", OnProcs(procs));
     ASSERT_TRUE(Exited(r, 0));
@@ -193,7 +218,11 @@ MN_PROGRAM(Child) {
   return 0;
 }
 
-TEST(Pinning, ChildrenAreNotPinned) {
+CLAIM(Pinning, ChildrenAreNotPinned,
+      {.id = "pin.children",
+       .section = 7,
+       .source = "Go proc.go LockOSThread; LOT-5",
+       .says = "Goroutines started by a pinned one are not pinned."}) {
   const ProcessResult r = RunProgram("Child", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   EXPECT_EQ(Number(r, "same"), 0);
@@ -240,7 +269,12 @@ MN_PROGRAM(PinnedCrowd) {
   return 0;
 }
 
-TEST(Pinning, ThosePinnedWhoWaitHoldNoP) {
+CLAIM(Pinning, ThosePinnedWhoWaitHoldNoP,
+      {.id = "pin.no_deadlock",
+       .section = 7,
+       .source = "if too many goroutines are pinned, you can deadlock; Go "
+                 "proc.go stoplockedm",
+       .says = "Twenty pinned goroutines that wait hold none of two Ps."}) {
   const ProcessResult r =
       RunProgram("PinnedCrowd", {.env = {{"GOMAXPROCS", "2"},
                                          {"GODEBUG", "asyncpreemptoff=1"},
@@ -252,7 +286,13 @@ TEST(Pinning, ThosePinnedWhoWaitHoldNoP) {
   Measured("20 pinned, 2 Ps, " + Text(r, "threads") + " threads");
 }
 
-TEST(Pinning, ThosePinnedWhoComputeTakeTurns) {
+CLAIM(Pinning, ThosePinnedWhoComputeTakeTurns,
+      {.id = "pin.compute",
+       .section = 14,
+       .source = "gotcha 5: with GOMAXPROCS=4 and 4 long-pinned goroutines the "
+                 "runtime has no Ms left",
+       .says = "Four pinned goroutines that compute and four that wait, on "
+               "four Ps, leave the others their turns."}) {
   const ProcessResult r = RunProgram(
       "PinnedCrowd",
       {.env = {{"GOMAXPROCS", "4"}, {"WAITING", "4"}, {"SPINNING", "4"}}});
@@ -276,7 +316,12 @@ MN_PROGRAM(EndsPinned) {
   return 0;
 }
 
-TEST(Pinning, EndingPinnedEndsTheThread) {
+CLAIM(Pinning, EndingPinnedEndsTheThread,
+      {.id = "pin.exit",
+       .section = 7,
+       .source = "if the goroutine exits while still pinned, the runtime may "
+                 "destroy the M; Go proc.go gdestroy",
+       .says = "A goroutine that ends pinned ends its thread."}) {
   RunUndisturbed("EndsPinned", OnProcs(1));
   Measured("the thread is gone from /proc/self/task");
 }
@@ -300,7 +345,12 @@ MN_PROGRAM(EndsPinnedOnMain) {
   return 0;
 }
 
-TEST(Pinning, TheMainThreadSleepsForEver) {
+CLAIM(Pinning, TheMainThreadSleepsForEver,
+      {.id = "pin.exit_main",
+       .section = 7,
+       .source = "Go proc.go mexit; LOT-4",
+       .says = "When a goroutine ends pinned to the main thread that thread "
+               "sleeps for ever, and the process goes on."}) {
   const ProcessResult r = RunUndisturbed("EndsPinnedOnMain", OnProcs(1));
   EXPECT_EQ(Number(r, "there"), 0);
   EXPECT_EQ(Number(r, "lives"), 1);
@@ -340,7 +390,12 @@ ProcessResult LeaveTheDirectory(const std::string& unlocks) {
                              {"UNLOCKS", unlocks}}});
 }
 
-TEST(Pinning, StateOfTheThreadEndsWithAGoroutineThatStaysPinned) {
+CLAIM(Pinning, StateOfTheThreadEndsWithAGoroutineThatStaysPinned,
+      {.id = "pin.state_ends",
+       .section = 7,
+       .source = "Linux setns, unshare: thread-scoped",
+       .says = "What a goroutine that ends pinned did to its thread reaches no "
+               "other goroutine."}) {
   const ProcessResult r = LeaveTheDirectory("0");
   ASSERT_TRUE(Exited(r, 0));
   if (Text(r, "unshare") != "done") {
@@ -350,7 +405,13 @@ TEST(Pinning, StateOfTheThreadEndsWithAGoroutineThatStaysPinned) {
   Measured("0 of 16 threads in the other directory");
 }
 
-TEST(Pinning, StateOfTheThreadOutlivesAnUnlock) {
+CLAIM(Pinning, StateOfTheThreadOutlivesAnUnlock,
+      {.id = "pin.state_leaks",
+       .section = 7,
+       .source = "the example of setns unlocks when it returns; Go proc.go, "
+                 "comment of LockOSThread: it should not",
+       .says = "What a goroutine did to its thread outlives its unlock and "
+               "reaches others."}) {
   const ProcessResult r = LeaveTheDirectory("1");
   ASSERT_TRUE(Exited(r, 0));
   if (Text(r, "unshare") != "done") {
@@ -380,7 +441,12 @@ MN_PROGRAM(NeedsAThreadPinned) {
   return 0;
 }
 
-TEST(Pinning, ThreadsInheritNothingFromAPinnedOne) {
+CLAIM(Pinning, ThreadsInheritNothingFromAPinnedOne,
+      {.id = "pin.clean_threads",
+       .section = 7,
+       .source = "Go proc.go startTemplateThread; THR-3",
+       .says = "A thread that is made because a pinned goroutine blocks "
+               "inherits nothing from the pinned thread."}) {
   const ProcessResult r = RunProgram("NeedsAThreadPinned", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   ASSERT_EQ(Number(r, "before"), 2) << "a thread was there already";

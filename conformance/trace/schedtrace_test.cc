@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/claim.h"
 #include "conformance/support.h"
 #include "runtime/mn.h"
 
@@ -52,15 +53,29 @@ void ExpectLines(const std::string& profile, const std::string& tail) {
   Measured(lines.back());
 }
 
-TEST(Schedtrace, PrintsTheLineOfTheDocument) {
+CLAIM(Schedtrace, PrintsTheLineOfTheDocument,
+      {.id = "schedtrace.document",
+       .section = 13,
+       .source = "SCHED 1000ms: ... runqueue=0 [0 0 0 0]",
+       .says = "GODEBUG=schedtrace prints the document's line.",
+       .profile = kDocument}) {
   ExpectLines("document", R"( \[[0-9]+ [0-9]+\])");
 }
 
-TEST(Schedtrace, PrintsTheLineOfGo) {
+CLAIM(Schedtrace, PrintsTheLineOfGo,
+      {.id = "schedtrace.go",
+       .section = 13,
+       .source = "Go proc.go schedtrace",
+       .says = "GODEBUG=schedtrace prints Go's line, with schedticks.",
+       .profile = kGo}) {
   ExpectLines("go", R"( \[ [0-9]+ [0-9]+ \] schedticks=\[ [0-9]+ [0-9]+ \])");
 }
 
-TEST(Schedtrace, PrintsOneLineAPeriod) {
+CLAIM(Schedtrace, PrintsOneLineAPeriod,
+      {.id = "schedtrace.period",
+       .section = 13,
+       .source = "prints one line per second",
+       .says = "At least a period lies between two lines."}) {
   std::string stamps;
   long before = -1;
   for (const std::string& line : Lines("schedtrace=100", "document")) {
@@ -76,7 +91,11 @@ TEST(Schedtrace, PrintsOneLineAPeriod) {
   Measured("every 100 ms: at " + stamps + " ms");
 }
 
-TEST(Schedtrace, DetailShowsEveryPMAndG) {
+CLAIM(Schedtrace, DetailShowsEveryPMAndG,
+      {.id = "schedtrace.detail",
+       .section = 13,
+       .source = "add scheddetail=1 for per-G/P/M detail",
+       .says = "scheddetail=1 adds a line for every P, M and G."}) {
   for (const std::string profile : {"document", "go"}) {
     int heads = 0, ps = 0, ms = 0, gs = 0;
     for (const std::string& line :
