@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/testing/program.h"  // IWYU pragma: export
 #include "runtime/testing/threads.h"  // IWYU pragma: export
 

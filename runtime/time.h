@@ -1,14 +1,11 @@
-// Time: the monotonic clock and sleeping.
+// Time: the monotonic clock (Nanotime) and sleeping.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+
+#include "runtime/core/nanotime.h"  // IWYU pragma: export
 
 namespace mn {
-
-// Nanoseconds of CLOCK_MONOTONIC. Any thread; does not park. Mirrors
-// runtime.nanotime, which Go keeps to itself.
-std::int64_t Nanotime();
 
 // Parks the goroutine for at least `d`; no thread waits with it (document,
 // section 5: a sleeping goroutine costs no thread). d <= 0 returns at once.

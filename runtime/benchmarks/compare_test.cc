@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/benchmarks/comparison/subprocess.h"
-#include "runtime/core/sanitizer.h"
 
 namespace mn::bench {
 namespace {

@@ -22,7 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/lock.h"
 
 namespace mn {

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/in_runtime.h"
 
 namespace mn {

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/testing/bare_program.h"
 
 namespace mn {

@@ -11,9 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/fatal.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/core/status.h"
 #include "runtime/plug/context.h"
 

@@ -25,7 +25,7 @@
 // (each increment waits for the one before: 5 ns in a yield).
 #pragma once
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 
 namespace mn {
 

@@ -7,7 +7,7 @@
 #include <climits>
 
 #include "runtime/core/fatal.h"
-#include "runtime/time.h"
+#include "runtime/core/nanotime.h"
 
 namespace mn {
 

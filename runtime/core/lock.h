@@ -16,7 +16,7 @@
 
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 
 namespace mn {
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/g.h"
 #include "runtime/core/lock.h"
 

@@ -1,6 +1,6 @@
-#include <time.h>
+#include "runtime/core/nanotime.h"
 
-#include "runtime/time.h"
+#include <time.h>
 
 namespace mn {
 

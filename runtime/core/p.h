@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/g.h"
 #include "runtime/core/status.h"
+#include "runtime/core/timers.h"
 #include "runtime/plug/run_queue.h"
-#include "runtime/timer/timers.h"
 
 namespace mn {
 

@@ -7,7 +7,7 @@
 
 #include <atomic>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/mn.h"
 
 namespace mn {

@@ -15,12 +15,12 @@
 // The registers themselves are the piece plug/context.h. Lesson 02.
 #pragma once
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/g.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
 #include "runtime/core/m.h"
 #include "runtime/core/park_check.h"
-#include "runtime/core/sanitizer.h"
 
 #if MN_ASAN
 #include <sanitizer/common_interface_defs.h>

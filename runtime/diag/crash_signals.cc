@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/fatal.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/ctx/stack.h"
 #include "runtime/diag/names.h"
 #include "runtime/diag/own_text.h"

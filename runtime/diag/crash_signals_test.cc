@@ -14,9 +14,9 @@
 #include <string>
 #include <thread>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/fatal.h"
 #include "runtime/core/in_runtime.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/fault.h"
 #include "runtime/testing/program.h"

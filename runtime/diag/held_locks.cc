@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/fatal.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"

@@ -37,8 +37,8 @@
 // ThreadSanitizer, which want these functions for themselves.
 #pragma once
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/g.h"
-#include "runtime/core/sanitizer.h"
 
 #if !defined(NDEBUG) && !MN_ASAN && !MN_TSAN
 #define MN_HELD_LOCKS 1

@@ -10,7 +10,7 @@
 #include <string>
 #include <typeinfo>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/fatal.h"
 #include "runtime/diag/names.h"
 #include "runtime/diag/report.h"

@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "runtime/core/godebug.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/core/profile.h"
 #include "runtime/core/sched.h"
-#include "runtime/time.h"
 
 namespace mn {
 

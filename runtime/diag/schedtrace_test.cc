@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
 

@@ -12,7 +12,7 @@
 #include <functional>
 #include <string>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/fault.h"
 #include "runtime/testing/program.h"

@@ -6,7 +6,7 @@
 #include <boost/context/detail/fcontext.hpp>
 #include <cstddef>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 
 #if MN_ASAN
 #include <sanitizer/common_interface_defs.h>

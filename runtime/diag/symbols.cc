@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 
 namespace mn::internal {
 

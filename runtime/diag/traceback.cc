@@ -13,6 +13,7 @@
 #include "absl/debugging/symbolize.h"
 #include "runtime/core/fatal.h"
 #include "runtime/core/getg.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/core/sched.h"
 #include "runtime/diag/crash_signals.h"
 #include "runtime/diag/names.h"
@@ -21,7 +22,6 @@
 #include "runtime/diag/stack_walk.h"
 #include "runtime/diag/symbols.h"
 #include "runtime/panic.h"
-#include "runtime/time.h"
 
 namespace mn {
 

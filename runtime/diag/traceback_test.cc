@@ -10,11 +10,11 @@
 #include <stdexcept>
 #include <string>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/getg.h"
-#include "runtime/core/sanitizer.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
-#include "runtime/time.h"
 
 namespace mn {
 namespace {

@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/fatal.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/net/netpoll.h"
-#include "runtime/time.h"
 
 namespace mn {
 

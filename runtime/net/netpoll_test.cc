@@ -6,8 +6,8 @@
 #include <atomic>
 #include <thread>
 
+#include "runtime/core/nanotime.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/time.h"
 
 namespace mn {
 namespace {

@@ -30,7 +30,7 @@
 
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 
 // The library of a replacement defines MN_PLUGGED_RUN_QUEUE for everybody who
 // includes this header; without it the runtime's own text is included below.

@@ -15,8 +15,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/fatal.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/core/sched.h"
 #include "runtime/sched/sysmon.h"
 

@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "runtime/core/getg.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/net/netpoll.h"
 #include "runtime/sched/globrunq.h"
 #include "runtime/sched/idle.h"
@@ -26,7 +27,6 @@
 #include "runtime/sched/spinning.h"
 #include "runtime/sched/steal.h"
 #include "runtime/sched/stw.h"
-#include "runtime/time.h"
 
 namespace mn {
 

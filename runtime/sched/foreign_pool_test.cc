@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <vector>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/sched.h"
 #include "runtime/foreign.h"
 #include "runtime/mn.h"

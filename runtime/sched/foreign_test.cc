@@ -15,7 +15,7 @@
 #include <string>
 #include <thread>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/fault.h"
 #include "runtime/testing/program.h"

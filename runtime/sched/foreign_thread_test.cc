@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/core/sched.h"
 #include "runtime/foreign.h"
 #include "runtime/mn.h"

@@ -1,6 +1,7 @@
 #include "runtime/sched/idle.h"
 
 #include "runtime/core/getg.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/sched/deadlock.h"
 #include "runtime/sched/globrunq.h"
 #include "runtime/sched/schedule.h"
@@ -8,7 +9,6 @@
 #include "runtime/sched/stw.h"
 #include "runtime/sched/sysmon.h"
 #include "runtime/sched/threads.h"
-#include "runtime/time.h"
 
 namespace mn {
 

@@ -12,10 +12,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/godebug.h"
 #include "runtime/core/in_runtime.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/diag/own_text.h"
 #include "runtime/diag/pcs.h"
 #include "runtime/preempt.h"

@@ -12,9 +12,9 @@
 #include <cstdlib>
 #include <string>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/testing/needs.h"

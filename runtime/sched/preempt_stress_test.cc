@@ -1,11 +1,11 @@
 // Work under fire, for a moment: every result is right, all end. For longer:
-// bazel run //runtime/sched:fire.
+// bazel run //runtime/testing/fire.
 #include <gtest/gtest.h>
 
 #include <chrono>
 
 #include "runtime/mn.h"
-#include "runtime/sched/fire_work.h"
+#include "runtime/testing/fire/fire_work.h"
 #include "runtime/testing/stress/stress.h"
 
 namespace mn {

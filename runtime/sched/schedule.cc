@@ -7,7 +7,6 @@
 #include "runtime/sched/lockedm.h"
 #include "runtime/sched/spinning.h"
 #include "runtime/sched/threads.h"
-#include "runtime/time.h"
 
 namespace mn {
 

@@ -1,9 +1,9 @@
 // One round of the scheduler, on a thread's own stack (g0), for ever.
 #pragma once
 
+#include "runtime/core/nanotime.h"
 #include "runtime/core/sched.h"
 #include "runtime/sched/globrunq.h"
-#include "runtime/time.h"
 
 namespace mn {
 

@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #if MN_ASAN
 #include <sanitizer/asan_interface.h>
 #endif

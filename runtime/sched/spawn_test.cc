@@ -12,8 +12,8 @@
 #include <set>
 #include <vector>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/getg.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"

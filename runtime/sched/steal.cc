@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "runtime/time.h"
+#include "runtime/core/nanotime.h"
 
 namespace mn {
 

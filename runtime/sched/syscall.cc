@@ -38,6 +38,7 @@
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/ctx/switch.h"
 #include "runtime/sched/globrunq.h"
 #include "runtime/sched/idle.h"
@@ -45,7 +46,6 @@
 #include "runtime/sched/runtime_call.h"
 #include "runtime/sched/syscall.h"
 #include "runtime/sched/sysmon.h"
-#include "runtime/time.h"
 
 namespace mn {
 

@@ -6,6 +6,7 @@
 
 #include "runtime/core/getg.h"
 #include "runtime/core/godebug.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/ctx/stack.h"
 #include "runtime/diag/schedtrace.h"
 #include "runtime/sched/deadlock.h"
@@ -15,7 +16,6 @@
 #include "runtime/sched/syscall.h"
 #include "runtime/sched/sysmon.h"
 #include "runtime/sched/threads.h"
-#include "runtime/time.h"
 
 namespace mn {
 

@@ -18,7 +18,6 @@
 #include "runtime/sched/idle.h"
 #include "runtime/sched/schedule.h"
 #include "runtime/thread.h"
-#include "runtime/time.h"
 
 namespace mn {
 

@@ -1,4 +1,4 @@
-// core/atomic.h's other implementation: compiled with MN_SIM, mn::atomic is
+// base/atomic.h's other implementation: compiled with MN_SIM, mn::atomic is
 // this, and every operation is a step of the explorer.
 //
 // Only what the runtime uses, with std::atomic's spelling; the two last

@@ -42,7 +42,8 @@ NOT_SANITIZED_DATA = {
 
 # The runtime's text that models run: paths below runtime/.
 TEXT = [
-    "core/atomic.h",
+    "base/atomic.h",
+    "base/sanitizer.h",
     "core/fatal.h",
     "core/g.h",
     "core/getg.cc",
@@ -53,12 +54,14 @@ TEXT = [
     "core/lock.cc",
     "core/lock.h",
     "core/m.h",
+    "core/nanotime.h",
     "core/p.h",
     "core/park_check.h",
-    "core/sanitizer.h",
     "core/sched.cc",
     "core/sched.h",
     "core/status.h",
+    "core/timers.cc",
+    "core/timers.h",
     "ctx/context.cc",
     "ctx/stack.h",
     "ctx/switch.h",
@@ -90,9 +93,6 @@ TEXT = [
     "sched/sysmon.h",
     "sched/threads.h",
     "syscall.h",
-    "time.h",
-    "timer/timers.cc",
-    "timer/timers.h",
 ]
 
 # What stands around the runtime's text: files of //runtime/sim/host.

@@ -18,10 +18,10 @@
 #include "runtime/sync/mutex.h"
 
 #include "runtime/core/fatal.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/sync/spin.h"
-#include "runtime/time.h"
 
 namespace mn {
 

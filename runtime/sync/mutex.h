@@ -28,7 +28,7 @@
 
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/lock.h"
 #include "runtime/sync/wait_list.h"
 

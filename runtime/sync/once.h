@@ -7,7 +7,7 @@
 // that is a deadlock, reported as one.
 #pragma once
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/sync/mutex.h"
 
 namespace mn {

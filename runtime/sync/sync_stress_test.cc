@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/mn.h"
 
 namespace mn {

@@ -17,7 +17,7 @@
 
 #include <cstdint>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/lock.h"
 
 namespace mn {

@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/lock.h"
 #include "runtime/go.h"
 #include "runtime/sync/wait_list.h"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 
 // A loop without calls can be interrupted. ThreadSanitizer delivers a signal at
 // the next call that it intercepts.

@@ -6,9 +6,9 @@
 
 #include <cctype>
 
+#include "runtime/base/sanitizer.h"
 #include "runtime/core/fatal.h"
 #include "runtime/core/getg.h"
-#include "runtime/core/sanitizer.h"
 #include "runtime/syscall.h"
 
 namespace mn::test {

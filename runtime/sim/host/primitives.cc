@@ -4,8 +4,8 @@
 
 #include "runtime/core/fatal.h"
 #include "runtime/core/lock.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/sim/ops.h"
-#include "runtime/time.h"
 
 namespace mn {
 

@@ -19,7 +19,7 @@
 #include <string>
 #include <thread>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 
 namespace mn::test {
 

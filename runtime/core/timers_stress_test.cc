@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/core/timers.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/timer/timers.h"
 
 namespace mn {
 namespace {

@@ -1,4 +1,4 @@
-#include "runtime/timer/timers.h"
+#include "runtime/core/timers.h"
 
 #include <new>
 

@@ -1,7 +1,7 @@
 // fire: burns for as long as you like, to try preemption (sched/preempt.h) on a
 // compiler, a libc or a machine that it was not tried on.
 //
-//   bazel run -c opt //runtime/sched:fire -- --seconds=60 --goroutines=112
+//   bazel run -c opt //runtime/testing/fire -- --seconds=60 --goroutines=112
 //
 // Ends with status 0 if every result was right, 1 if one was wrong; a crash or
 // `HUNG` is a failure as well. GODEBUG in the environment replaces the slice,
@@ -16,7 +16,7 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "runtime/mn.h"
-#include "runtime/sched/fire_work.h"
+#include "runtime/testing/fire/fire_work.h"
 #include "runtime/testing/stress/stress.h"
 
 ABSL_FLAG(int, seconds, 60, "how long to burn");

@@ -20,7 +20,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/core/atomic.h"
+#include "runtime/base/atomic.h"
 #include "runtime/core/lock.h"
 
 namespace mn {

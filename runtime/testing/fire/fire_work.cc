@@ -1,4 +1,4 @@
-#include "runtime/sched/fire_work.h"
+#include "runtime/testing/fire/fire_work.h"
 
 #include <errno.h>
 #include <stdio.h>

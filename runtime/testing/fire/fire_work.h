@@ -6,7 +6,7 @@
 // random, channels, sleeps and system calls. Interrupted badly
 // (sched/preempt.h) it corrupts the heap, deadlocks or finds a wrong value.
 //
-// For preempt_stress_test, which burns for a moment, and //runtime/sched:fire,
+// For preempt_stress_test, which burns for a moment, and //runtime/testing/fire,
 // which does for as long as you like.
 #pragma once
 

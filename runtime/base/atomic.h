@@ -8,7 +8,7 @@
 
 #include <atomic>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 
 #ifdef MN_SIM
 #include "runtime/sim/atomic.h"

@@ -1,5 +1,5 @@
 // The heap of deadlines, without a scheduler: time is a number.
-#include "runtime/timer/timers.h"
+#include "runtime/core/timers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
