@@ -18,7 +18,7 @@
 // GODEBUG=preemptslice=N         N microseconds instead of 10 000, for tests
 // GODEBUG=preempttrace=1         where goroutines are interrupted: the stack of
 //                                one, once for every function, to stderr
-// How it works and why it is safe: sched/preempt.h.
+// How it works and why it is safe: sched/preempt_signal.h.
 #pragma once
 
 namespace mn {

@@ -39,8 +39,8 @@ struct alignas(64) M {
   bool exit = false;  // no P is coming: the thread ends
 
   // ---- atomic ---------------------------------------------------------------
-  // What is asked of its goroutine: bits of sched/preempt.cc. Set by whoever
-  // sends the preemption signal, taken back by its handler:
+  // What is asked of its goroutine: bits of sched/preempt_signal.cc. Set by
+  // whoever sends the preemption signal, taken back by its handler:
   // tells ours from a SIGURG of somebody else.
   mn::atomic<std::uint32_t> preempt_request{0};
   // The thread's tls_preempt_pending.

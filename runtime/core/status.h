@@ -15,7 +15,7 @@ enum class GStatus : std::uint32_t {
   kWaiting = 4,   // on whatever it waits for (a channel's queue, a timer ...)
   kDead = 6,      // on a free list, or its next creator
   kDetached = 9,  // runs on without a P, which preemption took
-                  // (sched/preempt.h)
+                  // (sched/detach.h)
 };
 
 // P states (Go's numbers). The comment names the one place that holds the P.

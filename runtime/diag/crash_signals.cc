@@ -11,9 +11,9 @@
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
 #include "runtime/ctx/stack.h"
+#include "runtime/diag/gotraceback.h"
 #include "runtime/diag/names.h"
 #include "runtime/diag/own_text.h"
-#include "runtime/diag/report.h"
 #include "runtime/diag/signal_text.h"
 #include "runtime/diag/sigpanic.h"
 #include "runtime/diag/stack_walk.h"
@@ -142,7 +142,7 @@ struct Report {
   internal::CallOnFreshStack(
       [](void* arg) {
         const auto& r = *static_cast<Report*>(arg);
-        internal::PrintReport(r.settings, r.from);
+        internal::PrintTraces(r.settings, r.from);
       },
       &report);
   if (machine != nullptr && report.settings.level > 0) {

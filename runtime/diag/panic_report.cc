@@ -1,7 +1,5 @@
-// What a process says when an exception leaves a goroutine.
-//
-// Nothing is unwound: with no handler on the way the C++ runtime calls
-// std::terminate on top of the frames that threw, so the trace shows where.
+#include "runtime/diag/panic_report.h"
+
 #include <cxxabi.h>
 #include <unistd.h>
 
@@ -12,8 +10,9 @@
 
 #include "runtime/base/atomic.h"
 #include "runtime/core/fatal.h"
+#include "runtime/diag/fatal_report.h"
+#include "runtime/diag/gotraceback.h"
 #include "runtime/diag/names.h"
-#include "runtime/diag/report.h"
 #include "runtime/diag/signal_text.h"
 #include "runtime/diag/stack_walk.h"
 #include "runtime/diag/traceback.h"
@@ -124,7 +123,7 @@ void PrintPanicReport(void* arg) {
     out.Print();
     all = true;  // as for every fatal error
   }
-  internal::PrintReport({settings.level, all, settings.crash},
+  internal::PrintTraces({settings.level, all, settings.crash},
                         *static_cast<const StackPoint*>(arg));
   internal::CrashIfAsked(settings);
 }

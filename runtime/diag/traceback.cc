@@ -1,27 +1,14 @@
-// One goroutine is printed in two passes over its frames: the first counts them
-// and finds where the program's own begin and end, the second prints. So no
-// frame is stored, and a stack may be as deep as it likes.
 #include "runtime/diag/traceback.h"
 
-#include <algorithm>
-#include <charconv>
 #include <cstdint>
-#include <cstdlib>
-#include <stdexcept>
-#include <string>
 
-#include "absl/debugging/symbolize.h"
 #include "runtime/core/fatal.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/nanotime.h"
 #include "runtime/core/sched.h"
 #include "runtime/diag/crash_signals.h"
-#include "runtime/diag/names.h"
-#include "runtime/diag/report.h"
-#include "runtime/diag/sigpanic.h"
-#include "runtime/diag/stack_walk.h"
+#include "runtime/diag/frames.h"
 #include "runtime/diag/symbols.h"
-#include "runtime/panic.h"
 
 namespace mn {
 
@@ -30,12 +17,7 @@ namespace {
 using internal::Frame;
 using internal::StackBounds;
 using internal::StackPoint;
-
-constexpr int kInnermost = 50;  // Go's
-constexpr int kOutermost = 50;
-
-// By SetTraceback; adds nothing at first.
-mn::atomic<TracebackSettings> set_traceback{TracebackSettings{.level = 0}};
+using internal::TraceStyle;
 
 // What a report needs of a G. Another M may be writing to it: each word is read
 // once, and TSan is told that this is meant.
@@ -68,170 +50,6 @@ MN_READS_ANY_STACK View Look(const G* gp) {
           .fn = reinterpret_cast<std::uintptr_t>(g->fn),
           .fp = reinterpret_cast<std::uintptr_t>(g->fp),
           .bounds = {g->stack_lo, g->stack_hi}};
-}
-
-// How to print.
-struct Style {
-  int level = 1;  // TracebackSettings::level
-  // Cleared by the first walk that comes through a signal frame: the signal may
-  // have interrupted malloc.
-  bool may_allocate = true;
-};
-
-// A stack to print, and how to walk it.
-struct Stack {
-  StackPoint point{};  // by tables from here; pc 0: by frame pointers
-  std::uintptr_t fp = 0;
-  StackBounds bounds;
-
-  void Walk(internal::PcVisitor visit, void* arg) const {
-    if (point.pc != 0) {
-      internal::WalkByTables(point, bounds, visit, arg);
-    } else {
-      internal::WalkFramePointers(fp, bounds, visit, arg);
-    }
-  }
-};
-
-// First pass: numbers the frames and finds the ones to show.
-struct Survey {
-  int frames = 0;
-  int first = -1;  // the first and the last that are the program's
-  int last = -1;
-  bool api_before = false;  // the frame before `first` is what it called
-  bool in_signal = false;   // the walk came through a signal frame
-  int skip_pcs = 0;         // addresses that belong to a signal handler
-  int pcs = 0;
-  std::uintptr_t last_pc = 0;
-  bool last_is_plumbing = false;
-
-  bool previous_is_api = false;
-
-  void Restart() {
-    frames = 0;
-    first = last = -1;
-    previous_is_api = false;
-  }
-  void Count(const Frame& frame) {
-    const bool plumbing = frame.IsPlumbing();
-    // The nameless are not shown either, but one (a function of a library
-    // without debug symbols) does not show that the stack ends there.
-    last_is_plumbing = plumbing && (frame.function || frame.file);
-    if (!plumbing) {
-      if (first < 0) {
-        first = frames;
-        api_before = previous_is_api;
-      }
-      last = frames;
-    }
-    previous_is_api = frame.IsRuntime();
-    frames++;
-  }
-};
-
-void SurveyPc(void* arg, std::uintptr_t pc, bool exact) {
-  auto& survey = *static_cast<Survey*>(arg);
-  const bool faulted = internal::IsTrampoline(survey.last_pc);
-  if (exact || faulted) {
-    survey.Restart();
-    survey.in_signal = survey.in_signal || !faulted;
-    survey.skip_pcs = survey.pcs;
-  }
-  survey.pcs++;
-  survey.last_pc = pc;
-  internal::Symbolize(
-      pc, exact,
-      [](void* s, const Frame& f) { static_cast<Survey*>(s)->Count(f); },
-      &survey);
-}
-
-// Second pass.
-struct Printer {
-  FatalText* out;
-  int skip_pcs = 0;
-  int begin = 0;  // frames [begin, end) are shown ...
-  int end = 0;
-  int elide_begin = 0;  // ... except [elide_begin, elide_end)
-  int elide_end = 0;
-  bool may_allocate = true;
-  int frame = 0;
-  int pcs = 0;
-};
-
-void AppendName(FatalText& out, const Frame& frame, bool may_allocate) {
-  char name[256];
-  if (may_allocate) {
-    internal::AppendFunctionName(out, frame.function);
-  } else if (!frame.inlined && frame.entry != 0 &&
-             absl::Symbolize(reinterpret_cast<const void*>(frame.entry), name,
-                             sizeof name)) {
-    internal::AppendShortName(out, name);
-  } else {
-    out << (frame.function != nullptr ? frame.function : "??");
-  }
-}
-
-// "\tFILE:LINE +0xOFF\n"
-void AppendPlace(FatalText& out, const Frame& frame) {
-  out << "\t" << (frame.file != nullptr ? frame.file : "??") << ":"
-      << static_cast<std::int64_t>(frame.line);
-  if (!frame.inlined && frame.entry != 0 && frame.pc > frame.entry) {
-    out << " +" << Hex{frame.pc - frame.entry};
-  }
-  out << "\n";
-}
-
-void PrintFrame(void* arg, const Frame& frame) {
-  auto& p = *static_cast<Printer*>(arg);
-  const int i = p.frame++;
-  if (i < p.begin || i >= p.end) return;
-  if (i >= p.elide_begin && i < p.elide_end) {
-    if (i == p.elide_begin) {
-      *p.out << "..." << static_cast<std::int64_t>(p.elide_end - p.elide_begin)
-             << " frames elided...\n";
-    }
-    return;
-  }
-  AppendName(*p.out, frame, p.may_allocate);
-  *p.out << "(...)\n";
-  AppendPlace(*p.out, frame);
-}
-
-void PrintPc(void* arg, std::uintptr_t pc, bool exact) {
-  auto& p = *static_cast<Printer*>(arg);
-  if (p.pcs++ < p.skip_pcs) return;
-  internal::Symbolize(pc, exact, &PrintFrame, &p);
-}
-
-void PrintFrames(FatalText& out, const Stack& stack, Style& style) {
-  Survey survey;
-  stack.Walk(&SurveyPc, &survey);
-  if (survey.in_signal) style.may_allocate = false;
-  Printer p{.out = &out,
-            .skip_pcs = survey.skip_pcs,
-            .end = survey.frames,
-            .may_allocate = style.may_allocate};
-  if (style.level < 2 && survey.first >= 0) {
-    p.begin = survey.first - (survey.api_before ? 1 : 0);
-    p.end = survey.last + 1;
-  }
-  if (p.end - p.begin > kInnermost + kOutermost) {
-    p.elide_begin = p.begin + kInnermost;
-    p.elide_end = p.end - kOutermost;
-  }
-  stack.Walk(&PrintPc, &p);
-}
-
-// The stack of a goroutine that is not running. Frame pointers lead to the
-// function that starts goroutines, which is plumbing; if they end elsewhere the
-// chain is broken, and the tables take over.
-Stack StackOf(const View& g) {
-  Stack stack{.fp = g.fp, .bounds = g.bounds};
-  if (!stack.bounds.Holds(stack.fp, 16) || stack.fp % 8 != 0) return stack;
-  Survey survey;
-  stack.Walk(&SurveyPc, &survey);
-  if (!survey.last_is_plumbing) stack.point = internal::CallerOf(stack.fp);
-  return stack;
 }
 
 void PrintHeader(FatalText& out, const View& g, int level) {
@@ -267,7 +85,7 @@ struct Creator {
   bool found = false;
 };
 
-void PrintCreator(FatalText& out, const View& g, const Style& style) {
+void PrintCreator(FatalText& out, const View& g, const TraceStyle& style) {
   if (g.gopc == 0) return;  // main
   Creator creator;
   internal::Symbolize(
@@ -279,30 +97,30 @@ void PrintCreator(FatalText& out, const View& g, const Style& style) {
       },
       &creator);
   out << "created by ";
-  AppendName(out, creator.frame, style.may_allocate);
+  internal::AppendName(out, creator.frame, style.may_allocate);
   out << " in goroutine " << static_cast<std::int64_t>(g.parent_goid) << "\n";
-  AppendPlace(out, creator.frame);
+  internal::AppendPlace(out, creator.frame);
 }
 
 // One that has not run yet: the function that it will run.
-void PrintStart(FatalText& out, const View& g, const Style& style) {
+void PrintStart(FatalText& out, const View& g, const TraceStyle& style) {
   Frame start;
   internal::Symbolize(
       g.fn, true,
       [](void* f, const Frame& frame) { *static_cast<Frame*>(f) = frame; },
       &start);
-  AppendName(out, start, style.may_allocate);
+  internal::AppendName(out, start, style.may_allocate);
   out << "(...)\n";
-  AppendPlace(out, start);
+  internal::AppendPlace(out, start);
 }
 
 // `here`: where gp's trace starts, if gp is the caller.
-void PrintOne(const G* gp, const StackPoint* here, Style& style) {
+void PrintOne(const G* gp, const StackPoint* here, TraceStyle& style) {
   const View g = Look(gp);
   FatalText out;
   PrintHeader(out, g, style.level);
   if (here != nullptr) {
-    PrintFrames(out, {*here, 0, g.bounds}, style);
+    internal::PrintFrames(out, {*here, 0, g.bounds}, style);
   } else if (g.status == GStatus::kRunning || g.status == GStatus::kDetached) {
     out << "\tgoroutine running on other thread; stack unavailable\n";
   } else if (g.status == GStatus::kSyscall) {
@@ -311,13 +129,14 @@ void PrintOne(const G* gp, const StackPoint* here, Style& style) {
     struct Walk {
       FatalText& out;
       const View& g;
-      Style& style;
+      TraceStyle& style;
     } walk{out, g, style};
     // Whoever is made ready meanwhile runs: only this thread has stopped.
     const bool whole = internal::SurvivesFaults(
         [](void* arg) {
           const auto& w = *static_cast<const Walk*>(arg);
-          PrintFrames(w.out, StackOf(w.g), w.style);
+          internal::PrintFrames(w.out, internal::StackFrom(w.g.fp, w.g.bounds),
+                                w.style);
         },
         &walk);
     if (!whole) out << "\tit runs again, or its stack is damaged\n";
@@ -330,10 +149,10 @@ void PrintOne(const G* gp, const StackPoint* here, Style& style) {
 
 struct Others {
   const G* except;
-  Style* style;
+  TraceStyle* style;
 };
 
-void PrintOthers(const G* except, Style& style) {
+void PrintOthers(const G* except, TraceStyle& style) {
   Others others{except, &style};
   ForEachG(
       [](G* gp, void* arg) {
@@ -344,10 +163,10 @@ void PrintOthers(const G* except, Style& style) {
 }
 
 void PrintThread(const char* title, const StackPoint& here, StackBounds bounds,
-                 Style& style) {
+                 TraceStyle& style) {
   FatalText out;
   out << "\n" << title << ":\n";
-  PrintFrames(out, {here, 0, bounds}, style);
+  internal::PrintFrames(out, {here, 0, bounds}, style);
   out.Print();
 }
 
@@ -360,10 +179,11 @@ struct Job {
 
 }  // namespace
 
-void internal::PrintReport(const TracebackSettings& settings,
+void internal::PrintTraces(const TracebackSettings& settings,
                            const StackPoint& here) {
   if (settings.level == 0) return;
-  Style style{.level = settings.level, .may_allocate = settings.may_allocate};
+  TraceStyle style{.level = settings.level,
+                   .may_allocate = settings.may_allocate};
   const M* m = getm();
   const G* self = nullptr;
   if (m == nullptr) {
@@ -380,61 +200,6 @@ void internal::PrintReport(const TracebackSettings& settings,
   if (settings.all) PrintOthers(self, style);
 }
 
-void internal::CrashIfAsked(const TracebackSettings& settings) {
-  if (!settings.crash) return;
-  LetAbortEnd();
-  std::abort();
-}
-
-std::optional<TracebackSettings> ParseGotraceback(std::string_view value) {
-  if (value.empty() || value == "single") return TracebackSettings{};
-  if (value == "none") return TracebackSettings{.level = 0};
-  if (value == "all") return TracebackSettings{.level = 1, .all = true};
-  if (value == "system") return TracebackSettings{.level = 2, .all = true};
-  if (value == "crash") {
-    return TracebackSettings{.level = 2, .all = true, .crash = true};
-  }
-  std::uint32_t n = 0;
-  const char* const end = value.data() + value.size();
-  const auto [last, error] = std::from_chars(value.data(), end, n);
-  if (error != std::errc() || last != end) return std::nullopt;
-  // As Go: a number asks for all, but 0 for nothing at all.
-  return TracebackSettings{.level = n > 2 ? 2 : static_cast<int>(n),
-                           .all = true};
-}
-
-void TracebackInit() {
-  fatal_traceback = TracebackForFatal;
-  const char* value = std::getenv("GOTRACEBACK");
-  if (value == nullptr || ParseGotraceback(value)) return;
-  FatalText text;
-  text << "runtime: GOTRACEBACK=" << value
-       << " is not none, single, all, system, crash or a number; using "
-          "single\n";
-  text.Print();
-}
-
-TracebackSettings CurrentTraceback() {
-  const char* value = std::getenv("GOTRACEBACK");
-  TracebackSettings settings = ParseGotraceback(value != nullptr ? value : "")
-                                   .value_or(TracebackSettings{});
-  const TracebackSettings set = set_traceback.load(memory_order_relaxed);
-  settings.level = std::max(settings.level, set.level);
-  settings.all |= set.all;
-  settings.crash |= set.crash;
-  return settings;
-}
-
-void SetTraceback(std::string_view level) {
-  const auto settings = ParseGotraceback(level);
-  if (!settings) {
-    throw std::invalid_argument(
-        "mn::SetTraceback: \"" + std::string(level) +
-        "\" is not none, single, all, system, crash or a number");
-  }
-  set_traceback.store(*settings, memory_order_relaxed);
-}
-
 __attribute__((noinline)) void PrintGoroutine(G* gp) {
   Job job{.here = MN_CALLERS_STACK_POINT(), .gp = gp};
   internal::CallOnFreshStack(
@@ -442,7 +207,7 @@ __attribute__((noinline)) void PrintGoroutine(G* gp) {
         auto& job = *static_cast<Job*>(arg);
         const M* m = getm();
         const bool self = m != nullptr && m->curg == job.gp;
-        Style style;
+        TraceStyle style;
         PrintOne(job.gp, self ? &job.here : nullptr, style);
       },
       &job);
@@ -453,21 +218,9 @@ __attribute__((noinline)) void PrintAllGoroutines() {
   internal::CallOnFreshStack(
       [](void* arg) {
         auto& job = *static_cast<Job*>(arg);
-        internal::PrintReport(job.settings, job.here);
+        internal::PrintTraces(job.settings, job.here);
       },
       &job);
-}
-
-__attribute__((noinline)) void TracebackForFatal(bool all) {
-  Job job{.settings = CurrentTraceback(), .here = MN_CALLERS_STACK_POINT()};
-  job.settings.all = job.settings.all || all;
-  internal::CallOnFreshStack(
-      [](void* arg) {
-        auto& job = *static_cast<Job*>(arg);
-        internal::PrintReport(job.settings, job.here);
-      },
-      &job);
-  internal::CrashIfAsked(job.settings);
 }
 
 }  // namespace mn

@@ -16,6 +16,8 @@
 //
 // Invariants: MN-3 and MN-7 of spinning.h; MN-5 the global queue is looked at
 // every 61st tick, or at the next look after it; MN-6 an idle process sleeps.
+#include "runtime/sched/find_runnable.h"
+
 #include <cstdint>
 
 #include "runtime/core/getg.h"
@@ -23,7 +25,6 @@
 #include "runtime/net/netpoll.h"
 #include "runtime/sched/globrunq.h"
 #include "runtime/sched/idle.h"
-#include "runtime/sched/schedule.h"
 #include "runtime/sched/spinning.h"
 #include "runtime/sched/steal.h"
 #include "runtime/sched/stw.h"

@@ -3,8 +3,8 @@
 #include "runtime/core/getg.h"
 #include "runtime/core/nanotime.h"
 #include "runtime/sched/deadlock.h"
+#include "runtime/sched/find_runnable.h"
 #include "runtime/sched/globrunq.h"
-#include "runtime/sched/schedule.h"
 #include "runtime/sched/spinning.h"
 #include "runtime/sched/stw.h"
 #include "runtime/sched/sysmon.h"
@@ -36,7 +36,8 @@ void AcquireP(M* m, P* p) {
   MN_DCHECK(m->p == nullptr, "MN-2");
   MN_DCHECK(p->m.load(memory_order_relaxed) == nullptr, "MN-2");
   p->status.store(PStatus::kRunning, memory_order_relaxed);
-  // release: pairs with the acquire in AskP (preempt.cc), which reads m->tid.
+  // release: pairs with the acquire in AskP (preempt_signal.cc), which reads
+  // m->tid.
   p->m.store(m, memory_order_release);
   m->p = p;
 }

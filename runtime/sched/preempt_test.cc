@@ -27,7 +27,7 @@
 #include "runtime/core/godebug.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
-#include "runtime/sched/preempt.h"
+#include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/testing/needs.h"
 #include "runtime/testing/program.h"

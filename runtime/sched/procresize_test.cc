@@ -16,7 +16,7 @@
 #include "runtime/core/getg.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
-#include "runtime/sched/preempt.h"
+#include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/sched/stw.h"
 #include "runtime/testing/bare_program.h"

@@ -23,11 +23,6 @@ inline void StartSlice(P* p, G* gp) {
   SetStatus(gp, GStatus::kRunnable, GStatus::kRunning);
 }
 
-// A goroutine to run, from this P's queue, the global queue, timers, or another
-// P; blocks until there is one. Stack: g0. m has a P on return.
-// (find_runnable.cc)
-G* FindRunnable(M* m);
-
 // The next goroutine of p's own queue, if that is all there is to decide. Null:
 // the queue is empty, or there is a global tick, a due timer or a world to stop
 // first. Caller: the M that holds p. Any stack. Takes no lock.
@@ -60,9 +55,5 @@ inline G* PickLocal(M* m) {
   StartSlice(m->p, gp);
   return gp;
 }
-
-// A timer is due at `when`: makes sure that whoever waits in netpoll does not
-// sleep past it. Caller: any M that added a timer or released a P that has one.
-void WakeNetPoller(std::int64_t when);
 
 }  // namespace mn

@@ -5,7 +5,7 @@
 #include "runtime/sched/idle.h"
 #include "runtime/sched/lockedm.h"
 #include "runtime/sched/park.h"
-#include "runtime/sched/preempt.h"
+#include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/spinning.h"
 #include "runtime/sched/syscall.h"
 

@@ -1,144 +1,174 @@
 #include "runtime/sched/sysmon.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+
 #include <algorithm>
+
+#include "runtime/core/getg.h"
+#include "runtime/core/godebug.h"
+#include "runtime/ctx/stack.h"
+#include "runtime/diag/schedtrace.h"
+#include "runtime/sched/deadlock.h"
+#include "runtime/sched/idle.h"
+#include "runtime/sched/preempt_signal.h"
+#include "runtime/sched/preempt_trace.h"
+#include "runtime/sched/procresize.h"
+#include "runtime/sched/syscall.h"
+#include "runtime/sched/threads.h"
+#include "runtime/time.h"
 
 namespace mn {
 
 namespace {
 
-// Anything that could use a P, were it taken from p.
-bool SomebodyWaits(const SysmonView& view, const SysmonPView& p) {
-  return p.has_work || view.global_work;
+constexpr std::int64_t kSecond = 1'000'000'000;
+// An early wake-up no sooner than this after the last one.
+constexpr std::int64_t kWakePauseNs = 1'000'000;
+
+std::int64_t SliceFromGodebug() {
+  const std::int64_t ns = GodebugNs("preemptslice", 1000, 0);
+  return ns > 0 ? std::max(ns, kSysmonMinNs) : kSliceNs;
 }
 
-bool TimerOverdue(std::int64_t now, const SysmonPView& p) {
-  return p.next_timer != 0 && now >= OverdueAt(p.next_timer);
+void Look(SysmonView& view) {
+  const AllPs& all = Allp();
+  view.ps.resize(static_cast<std::size_t>(all.n));
+  for (std::int32_t i = 0; i < all.n; i++) {
+    const P* p = all.p[i];
+    const PStatus status = p->status.load(memory_order_relaxed);
+    view.ps[static_cast<std::size_t>(i)] = {
+        // In a stopped world what ran on it is about to go on.
+        .running = status == PStatus::kGcstop ||
+                   (status == PStatus::kRunning &&
+                    p->m.load(memory_order_relaxed) != nullptr),
+        .in_syscall = status == PStatus::kSyscall,
+        .stopped = status == PStatus::kGcstop,
+        .has_work = !RunqEmpty(p->runq),
+        .schedtick = p->schedtick.load(memory_order_relaxed),
+        .syscalltick = p->syscalltick.load(memory_order_relaxed),
+        .next_timer = p->timers.NextWhen(),
+    };
+  }
+  view.idle_ps = sched.npidle.load(memory_order_relaxed);
+  view.spinning_ms = sched.nmspinning.load(memory_order_relaxed);
+  view.global_work = sched.runqsize.load(memory_order_relaxed) != 0;
+  view.urgent = sched.urgent.exchange(0, memory_order_relaxed);
+  view.detached = sched.ndetached.load(memory_order_relaxed) != 0 &&
+                  CurrentPreemptMode() == PreemptMode::kStop;
+  view.last_poll = sched.lastpoll.load(memory_order_relaxed);
 }
 
-// MON-2, MON-3.
-bool ShouldRetake(std::int64_t now, const SysmonView& view,
-                  const SysmonPView& p, const SysmonState::Sighting& seen) {
-  const std::int64_t since = now - seen.syscall_since;
-  if (since < kSysmonMinNs) return false;
-  if (SomebodyWaits(view, p) || TimerOverdue(now, p)) return true;
-  if (view.idle_ps + view.spinning_ms == 0) return true;
-  return since >= kSliceNs;
+void CarryOut(const SysmonActions& actions) {
+  const AllPs& all = Allp();
+  for (std::int32_t i : actions.retake) {
+    P* p = all.p[i];
+    if (RetakeP(p, PStatus::kRunning)) HandoffP(p);
+  }
+  for (std::int32_t i : actions.preempt) PreemptOne(all.p[i]);
+  if (actions.stop_detached) {
+    RtLock lock(sched.lock);
+    for (M* m = sched.allm; m != nullptr; m = m->alllink) {
+      // acquire: pairs with the release in SetDetached (detach.cc).
+      if (m->detached.load(memory_order_acquire)) PreemptDetached(m);
+    }
+  }
+}
+
+// Sleeps as told; true if woken early.
+bool Sleep(std::int64_t ns, std::int64_t now, bool may_wake) {
+  if (ns == kSysmonForever) {
+    std::int64_t limit = -1;
+    {
+      RtLock lock(sched.lock);
+      if (sched.npidle.load(memory_order_relaxed) != Gomaxprocs() ||
+          sched.needm.load(memory_order_relaxed) != nullptr) {
+        return true;
+      }
+      if (CheckDead()) limit = kSecond;
+      sched.sysmon_until.store(kSysmonForever, memory_order_relaxed);
+    }
+    if (limit < 0 && ThreadsMayBeReaped()) limit = IdleNs();
+    const bool woken = limit < 0 ? (sched.sysmonnote.Sleep(), true)
+                                 : sched.sysmonnote.SleepFor(limit);
+    sched.sysmon_until.store(0, memory_order_relaxed);
+    if (woken) sched.sysmonnote.Clear();
+    return woken;
+  }
+  sched.sysmon_until.store(now + ns, memory_order_relaxed);
+  sched.sysmon_slow.store(may_wake && ns > kSysmonMinNs, memory_order_relaxed);
+  const bool woken = sched.sysmonnote.SleepFor(ns);
+  sched.sysmon_slow.store(false, memory_order_relaxed);
+  sched.sysmon_until.store(0, memory_order_relaxed);
+  if (woken) sched.sysmonnote.Clear();
+  return woken;
+}
+
+void* Sysmon(void* arg) {
+  M* m = static_cast<M*>(arg);
+  MInit(m);
+  SysmonView view;
+  SysmonState state;
+  state.slice = SliceFromGodebug();
+  SysmonActions actions;
+  Schedtrace schedtrace;
+  std::int64_t woken_at = 0;
+  std::int64_t last_second = Nanotime();
+  for (;;) {
+    if (ServeNeedM()) view.woken = true;
+    const std::int64_t now = Nanotime();
+    if (view.woken) woken_at = now;
+    Look(view);
+    SysmonStep(now, view, state, actions);
+    CarryOut(actions);
+    ReportHogs();
+    const std::int64_t trace_due = schedtrace.PrintIfDue(now);
+    std::int64_t sleep = actions.sleep;
+    if (now - last_second >= kSecond) {
+      last_second = now;
+      ReapIdleMs(now);
+      if (view.idle_ps != Gomaxprocs()) UpdateGomaxprocs();
+    }
+    if (trace_due != 0 &&
+        (sleep == kSysmonForever || trace_due - now < sleep)) {
+      if (sleep == kSysmonForever) {  // which would have asked
+        RtLock lock(sched.lock);
+        CheckDead();
+      }
+      sleep = trace_due > now ? trace_due - now : 1;
+    }
+    const bool may_wake = now - woken_at >= kWakePauseNs;
+    if (!may_wake && sleep > kWakePauseNs && sleep != kSysmonForever) {
+      sleep = kWakePauseNs;  // as long as nobody may wake us
+    }
+    view.woken = Sleep(sleep, now, may_wake);
+  }
 }
 
 }  // namespace
 
-void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
-                SysmonActions& actions) {
-  actions = {};
-  const std::size_t n = view.ps.size();
-  state.ps.resize(n);
-  const std::int64_t pause = std::min(kUrgentPauseNs, state.slice);
-  state.urgent = view.global_work ? state.urgent + view.urgent : 0;
+void internal::WakeSysmon() {
+  // Once is enough.
+  if (sched.sysmon_slow.exchange(false, memory_order_relaxed)) {
+    sched.sysmonnote.Wakeup();
+  }
+}
 
-  // When something is next due, whatever the delay says.
-  std::int64_t due = kSysmonForever;
-  std::int64_t longest = -1;  // P whose goroutine has run longest, for `urgent`
-  for (std::size_t i = 0; i < n; i++) {
-    const SysmonPView& p = view.ps[i];
-    SysmonState::Sighting& seen = state.ps[i];
-    const auto id = static_cast<std::int32_t>(i);
-    if (p.in_syscall) {
-      if (!seen.in_syscall || seen.syscalltick != p.syscalltick) {
-        seen.in_syscall = true;
-        seen.syscalltick = p.syscalltick;
-        seen.syscall_since = now;
-        // The second look. With nobody to take it for, the regular one will do:
-        // most calls are short, and one is always under way.
-        if (SomebodyWaits(view, p)) due = std::min(due, now + kSysmonMinNs);
-        if (p.next_timer != 0 && view.idle_ps == 0) {
-          due = std::min(due,
-                         std::max(OverdueAt(p.next_timer), now + kSysmonMinNs));
-        }
-      } else if (ShouldRetake(now, view, p, seen)) {
-        actions.retake.push_back(id);
-        seen.in_syscall = false;
-      } else {
-        due = std::min(due, seen.syscall_since + kSliceNs);
-      }
-      continue;
-    }
-    seen.in_syscall = false;
-    if (!p.running) continue;
-    if (seen.schedtick != p.schedtick || seen.sched_since == 0) {
-      seen.schedtick = p.schedtick;
-      seen.sched_since = now;
-    }
-    const std::int64_t ran = now - seen.sched_since;
-    const bool may_ask = now - seen.asked >= pause;
-    const bool slice_over =
-        ran >= state.slice && SomebodyWaits(view, p);  // MON-4
-    const bool timer_waits =
-        TimerOverdue(now, p) && ran >= kUrgentSliceNs;  // MON-5
-    if ((slice_over || timer_waits) && may_ask) {
-      seen.asked = now;
-      actions.preempt.push_back(id);
-    } else if (may_ask && !p.stopped && ran >= kUrgentSliceNs &&
-               (longest < 0 ||
-                seen.sched_since <
-                    state.ps[static_cast<std::size_t>(longest)].sched_since)) {
-      longest = id;
-    }
-    // The first look at a new goroutine tells when its slice ends. Afterwards
-    // there is nothing to wait for until somebody else wants the P.
-    const std::int64_t slice_end =
-        std::max(seen.sched_since + state.slice, seen.asked + pause);
-    if (slice_end > now) due = std::min(due, slice_end);
-    if (p.next_timer != 0 && view.idle_ps == 0) {
-      due = std::min(due, std::max({OverdueAt(p.next_timer), seen.asked + pause,
-                                    seen.sched_since + kUrgentSliceNs}));
-    }
+void StartSysmon() {
+  M* m = AllocM(/*foreign=*/false);
+  {
+    RtLock lock(sched.lock);
+    sched.nmsys++;
   }
-
-  if (state.urgent > 0 && view.idle_ps == 0) {  // MON-5
-    if (longest >= 0) {
-      state.ps[static_cast<std::size_t>(longest)].asked = now;
-      actions.preempt.push_back(static_cast<std::int32_t>(longest));
-      state.urgent--;
-    }
-    if (state.urgent > 0) due = std::min(due, now + kUrgentSliceNs);
+  pthread_attr_t attr;
+  pthread_attr_init(&attr);
+  pthread_attr_setstacksize(&attr, std::size_t{1} << 20);
+  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  if (pthread_create(&thread, &attr, Sysmon, m) != 0) {
+    Throw("cannot create the monitor thread", "newosproc");
   }
-  if (view.detached) {
-    if (now - state.detached_asked >= pause) {
-      actions.stop_detached = true;
-      state.detached_asked = now;
-    }
-    due = std::min(due, state.detached_asked + pause);
-  }
-  actions.netpoll = view.net_waiters > 0 && view.last_poll != 0 &&
-                    now - view.last_poll >= kSysmonMaxNs;
-
-  // MON-1.
-  if (!actions.retake.empty()) {
-    state.idle_looks = 0;
-  } else if (view.woken) {
-    state.idle_looks =
-        std::min(state.idle_looks, kSysmonIdleLooks - kSysmonLooksWhenWoken);
-  } else {
-    state.idle_looks++;
-  }
-  if (state.idle_looks <= kSysmonIdleLooks) {
-    state.delay = kSysmonMinNs;
-  } else {
-    state.delay = std::min(2 * state.delay, kSysmonMaxNs);
-  }
-  actions.sleep = state.delay;
-  if (due != kSysmonForever && state.delay > kSysmonMinNs) {
-    actions.sleep = std::clamp(due - now, kSysmonMinNs,
-                               std::max(state.delay, kSysmonMinNs));
-  }
-
-  const bool all_idle = view.idle_ps == static_cast<std::int32_t>(n);
-  state.deep_looks =
-      all_idle && state.delay == kSysmonMaxNs ? state.deep_looks + 1 : 0;
-  if (state.deep_looks > kSysmonDeepLooks) {
-    state.deep_looks = 0;
-    actions.sleep = kSysmonForever;
-  }
+  pthread_attr_destroy(&attr);
 }
 
 }  // namespace mn

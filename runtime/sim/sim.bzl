@@ -71,6 +71,7 @@ TEXT = [
     "plug/run_queue.h",
     "sched/deadlock.h",
     "sched/find_runnable.cc",
+    "sched/find_runnable.h",
     "sched/globrunq.cc",
     "sched/globrunq.h",
     "sched/idle.cc",
@@ -91,6 +92,7 @@ TEXT = [
     "sched/syscall.cc",
     "sched/syscall.h",
     "sched/sysmon.h",
+    "sched/sysmon_step.h",
     "sched/threads.h",
     "syscall.h",
 ]

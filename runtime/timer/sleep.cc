@@ -3,9 +3,9 @@
 // The timer is added by the park's commit, after the goroutine is kWaiting: one
 // that fired earlier would find it running.
 #include "runtime/core/getg.h"
+#include "runtime/sched/find_runnable.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/runtime_call.h"
-#include "runtime/sched/schedule.h"
 #include "runtime/sched/sysmon.h"
 #include "runtime/time.h"
 

@@ -1,4 +1,8 @@
-// The start of everything (Go's rt0 and schedinit) and its end.
+// The program's start (Go's rt0, schedinit and main) and its end.
+//
+// The order matters: reports and signal handlers come first, so that whatever
+// fails after them is reported; Ps come before the first M that needs one, and
+// sysmon before the first goroutine that may have to be preempted.
 #include <stdlib.h>
 
 #include <exception>
@@ -9,12 +13,13 @@
 #include "runtime/ctx/stack.h"
 #include "runtime/ctx/switch.h"
 #include "runtime/diag/crash_signals.h"
-#include "runtime/diag/traceback.h"
+#include "runtime/diag/fatal_report.h"
+#include "runtime/diag/panic_report.h"
 #include "runtime/go.h"
 #include "runtime/net/netpoll.h"
 #include "runtime/sched/deadlock.h"
 #include "runtime/sched/idle.h"
-#include "runtime/sched/preempt.h"
+#include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/procresize.h"
 #include "runtime/sched/schedule.h"
 #include "runtime/sched/spawn.h"
@@ -42,7 +47,7 @@ int Main(std::function<int()> fn) {
   sched.started = true;
   if (fn == nullptr) internal::GoOfNil();
 
-  TracebackInit();
+  FatalReportInit();
   std::set_terminate(TerminateHandler);
   InstallCrashSignals();
   NetpollInit();

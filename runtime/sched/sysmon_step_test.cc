@@ -1,5 +1,5 @@
 // SysmonStep on virtual time: what sysmon does when it sees what.
-#include "runtime/sched/sysmon.h"
+#include "runtime/sched/sysmon_step.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -38,7 +38,7 @@
 //         one of ours and somebody else's);
 //   PRE-4 a goroutine whose thread sleeps in the handler is runnable, pinned to
 //         that thread until it runs again;
-//   MON-4, MON-5 of sysmon.h rest on this.
+//   MON-4, MON-5 of sysmon_step.h rest on this.
 #pragma once
 
 #include <cstdint>
@@ -59,12 +59,7 @@ void PreemptOne(P* p);
 // Asks a detached goroutine to stop. Any thread.
 void PreemptDetached(M* m);
 // Asks everybody, for whoever stops the world: a goroutine that is interrupted
-// for this alone keeps its place (lockedm.h, StopInPlace).
+// for this alone keeps its place (StopInPlace in lockedm.h).
 void PreemptAll();
-
-// GODEBUG=preempttrace=1: prints the stack of a goroutine that was interrupted,
-// wherever it was, once for every function of the program that one is found in.
-// Caller: sysmon.
-void ReportHogs();
 
 }  // namespace mn
