@@ -2,11 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -23,6 +21,7 @@ using test::Died;
 using test::ProcessOptions;
 using test::ProcessResult;
 using test::RunProgram;
+using test::TracesIn;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
@@ -52,8 +51,6 @@ int Count(const std::string& text, const std::string& what) {
   return n;
 }
 
-int Headers(const std::string& text) { return Count(text, "\ngoroutine "); }
-
 // The part of a report that is about the goroutine with this header.
 std::string Section(const std::string& text, const std::string& header) {
   const std::size_t begin = text.find(header);
@@ -74,7 +71,7 @@ TEST(Traceback, ADeadlockShowsEveryGoroutine) {
   const ProcessResult r = RunProgram("Deadlock");
   ASSERT_TRUE(
       Died(r, "fatal error: all goroutines are asleep - deadlock!\n\n"));
-  EXPECT_EQ(Headers(r.err), 2) << r.err;
+  EXPECT_EQ(TracesIn(r.err), 2) << r.err;
   EXPECT_THAT(r.err, HasSubstr("goroutine 1 [sync.WaitGroup.Wait]:\n"));
 }
 
@@ -231,7 +228,7 @@ TEST(Traceback, ARunningGoroutinesStackIsNotAvailable) {
       RunProgram("OneRunsElsewhere",
                  {.env = {{"GOTRACEBACK", "all"}, {"GOMAXPROCS", "2"}}});
   ASSERT_TRUE(Died(r, "panic: boom\n"));
-  EXPECT_EQ(Headers(r.err), 2) << r.err;
+  EXPECT_EQ(TracesIn(r.err), 2) << r.err;
   EXPECT_THAT(
       r.err,
       HasSubstr("\tgoroutine running on other thread; stack unavailable\n"));
@@ -299,116 +296,6 @@ TEST(Traceback, AStackOverflowShowsWhoRecursed) {
   EXPECT_THAT(r.err, HasSubstr(" frames elided...\n"));
 }
 
-// ---- GOTRACEBACK ------------------------------------------------------------
-
-MN_PROGRAM(PanicAmongThree) {
-  StartReceivers();
-  StartReceivers();
-  Gosched();
-  throw Panic("boom");
-}
-
-ProcessResult PanicWith(const char* gotraceback) {
-  return RunProgram("PanicAmongThree", {.env = {{"GOTRACEBACK", gotraceback}}});
-}
-
-TEST(Gotraceback, NoneShowsNoGoroutine) {
-  for (const char* value : {"none", "0"}) {
-    const ProcessResult r = PanicWith(value);
-    EXPECT_TRUE(Died(r, "panic: boom\n"));
-    EXPECT_EQ(Headers(r.err), 0) << r.err;
-  }
-}
-
-TEST(Gotraceback, SingleAndTheDefaultShowTheOneThatPanicked) {
-  for (const char* value : {"", "single"}) {
-    const ProcessResult r = PanicWith(value);
-    EXPECT_TRUE(Died(r, "panic: boom\n\ngoroutine 1 [running]:\n"));
-    EXPECT_EQ(Headers(r.err), 1) << r.err;
-  }
-}
-
-TEST(Gotraceback, AllShowsThePanickingOneFirst) {
-  for (const char* value : {"all", "1"}) {
-    const ProcessResult r = PanicWith(value);
-    EXPECT_TRUE(Died(r, "panic: boom\n\ngoroutine 1 [running]:\n"));
-    EXPECT_EQ(Headers(r.err), 3) << r.err;
-  }
-}
-
-TEST(Gotraceback, CrashEndsWithSigabrt) {
-  const ProcessResult r = PanicWith("crash");
-  EXPECT_EQ(r.signal, SIGABRT) << r.Describe();
-  EXPECT_EQ(Headers(r.err), 3) << r.err;
-}
-
-TEST(Gotraceback, NoneSilencesADeadlockToo) {
-  const ProcessResult r =
-      RunProgram("Deadlock", {.env = {{"GOTRACEBACK", "none"}}});
-  EXPECT_TRUE(Died(r, "fatal error: all goroutines are asleep - deadlock!\n"));
-  EXPECT_EQ(Headers(r.err), 0) << r.err;
-}
-
-TEST(Gotraceback, NonsenseMeansTheDefaultAndSaysSo) {
-  for (const char* value : {"yes", "1x", "-1", "All"}) {
-    EXPECT_FALSE(ParseGotraceback(value).has_value()) << value;
-  }
-  const ProcessResult r = PanicWith("All");
-  EXPECT_TRUE(Died(r,
-                   "runtime: GOTRACEBACK=All is not none, single, all, system, "
-                   "crash or a number; using single\npanic: boom\n"));
-  EXPECT_EQ(Headers(r.err), 1) << r.err;
-}
-
-// ---- SetTraceback -----------------------------------------------------------
-
-MN_PROGRAM(SetsTracebackAndPanics) {
-  SetTraceback(std::getenv("LEVEL"));
-  StartReceivers();
-  StartReceivers();
-  Gosched();
-  throw Panic("boom");
-}
-
-ProcessResult PanicAfterSet(const char* gotraceback, const char* level) {
-  return RunProgram("SetsTracebackAndPanics",
-                    {.env = {{"GOTRACEBACK", gotraceback}, {"LEVEL", level}}});
-}
-
-TEST(SetTraceback, Pan18_AddsToTheEnvironment) {
-  EXPECT_EQ(Headers(PanicAfterSet("single", "all").err), 3);
-  EXPECT_EQ(Headers(PanicAfterSet("none", "single").err), 1);
-  EXPECT_EQ(PanicAfterSet("single", "crash").signal, SIGABRT);
-}
-
-TEST(SetTraceback, Pan18_TakesNothingFromTheEnvironment) {
-  EXPECT_EQ(Headers(PanicAfterSet("all", "single").err), 3);
-  EXPECT_EQ(Headers(PanicAfterSet("single", "none").err), 1);
-  EXPECT_EQ(PanicAfterSet("crash", "none").signal, SIGABRT);
-}
-
-TEST(SetTraceback, TheLastCallCounts) {
-  SetTraceback("crash");
-  SetTraceback("all");
-  const TracebackSettings s = CurrentTraceback();
-  EXPECT_EQ(s.level, 1);
-  EXPECT_TRUE(s.all);
-  EXPECT_FALSE(s.crash);
-  SetTraceback("none");
-  EXPECT_FALSE(CurrentTraceback().all);
-}
-
-TEST(SetTraceback, RefusesAWordThatMeansNothing) {
-  try {
-    SetTraceback("everything");
-    FAIL() << "taken";
-  } catch (const std::invalid_argument& e) {
-    EXPECT_STREQ(e.what(),
-                 "mn::SetTraceback: \"everything\" is not none, single, all, "
-                 "system, crash or a number");
-  }
-}
-
 // ---- in a program that lives on ---------------------------------------------
 
 extern "C" __attribute__((noinline)) void PrintFromHere() {
@@ -432,7 +319,7 @@ TEST(Traceback, PrintAllGoroutinesReturns) {
   const ProcessResult r =
       RunProgram("PrintAndGoOn", {.env = {{"GOMAXPROCS", "1"}}});
   EXPECT_TRUE(test::Exited(r, 7));
-  EXPECT_EQ(Headers(r.err), 4) << r.err;
+  EXPECT_EQ(TracesIn(r.err), 4) << r.err;
   EXPECT_EQ(Count(r.err, "goroutine 1 [running]:\nPrintFromHere(...)\n"), 2)
       << r.err;
 }

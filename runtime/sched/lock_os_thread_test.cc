@@ -1,23 +1,18 @@
 // LockOSThread: a goroutine and its thread.
-#include <fcntl.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
-#include <fstream>
 #include <functional>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "runtime/core/getg.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
+#include "runtime/testing/pinned.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
 #include "runtime/testing/threads.h"
@@ -27,113 +22,19 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using test::Died;
+using test::AllPsMeet;
 using test::Exited;
 using test::kCooperative;
 using test::KernelTid;
 using test::OnProcs;
 using test::Pinned;
+using test::PinnedCrowd;
 using test::ProcessOptions;
-using test::ProcessResult;
 using test::RunProgram;
+using test::RunToItsEnd;
+using test::ThreadLives;
+using test::ThreadsThatRunGoroutines;
 using test::Watchdog;
-
-constexpr char kDeadlock[] =
-    "fatal error: all goroutines are asleep - deadlock!";
-
-// ---- what the tests look at ---------------------------------------------
-
-bool ThreadLives(int tid) {
-  return ::access(("/proc/self/task/" + std::to_string(tid)).c_str(), F_OK) ==
-         0;
-}
-
-// Any thread of this process, by its name in /proc.
-std::string ThreadName() {
-  char name[16] = {};
-  ::prctl(PR_GET_NAME, name);
-  return name;
-}
-
-std::string CurrentDirectory() {
-  char path[4096];
-  return ::getcwd(path, sizeof(path)) == nullptr ? "?" : path;
-}
-
-// Runs f as a goroutine to its end.
-void RunToItsEnd(std::function<void()> f) {
-  WaitGroup wg;
-  wg.Go(std::move(f));
-  wg.Wait();
-}
-
-// Goroutines that wait, each pinned, in a way that the test chooses.
-class PinnedCrowd {
- public:
-  // `wait` blocks until the crowd is let go; `begun` is counted before it.
-  PinnedCrowd(int n, std::function<void()> wait) {
-    for (int i = 0; i < n; i++) {
-      wg_.Go([this, wait] {
-        LockOSThread();
-        begun_++;
-        wait();
-        UnlockOSThread();
-      });
-    }
-    while (begun_ != n) Gosched();
-  }
-  void WaitForTheEnd() { wg_.Wait(); }
-
- private:
-  std::atomic<int> begun_{0};
-  WaitGroup wg_;
-};
-
-// As many goroutines as there are Ps meet by spinning: possible only if every P
-// is free for them.
-void AllPsMeet() {
-  const int procs = GOMAXPROCS();
-  std::atomic<int> arrived{0};
-  WaitGroup wg;
-  for (int i = 0; i < procs; i++) {
-    wg.Go([&] {
-      arrived++;
-      while (arrived != procs) {
-      }
-    });
-  }
-  wg.Wait();
-}
-
-// Runs `rounds` short goroutines that use many threads; returns their threads.
-std::set<int> ThreadsThatRunGoroutines(int rounds) {
-  Mutex mu;
-  std::set<int> tids;
-  for (int round = 0; round < rounds; round++) {
-    std::atomic<int> inside{0};
-    WaitGroup wg;
-    for (int i = 0; i < 8; i++) {
-      wg.Go([&] {
-        const int before = BlockingCall([&] {
-          inside++;  // all at once: eight threads
-          while (inside != 8) ::usleep(50);
-          return Gettid();
-        });
-        const int tid = Gettid();
-        mu.Lock();
-        tids.insert(before);
-        tids.insert(tid);
-        mu.Unlock();
-      });
-    }
-    wg.Wait();
-  }
-  return tids;
-}
-
-ProcessOptions SamePs() {
-  return {.env = {{"GOMAXPROCS", std::to_string(GOMAXPROCS())}}};
-}
 
 // ---- LOT-1, LOT-6: the counter ------------------------------------------
 
@@ -437,139 +338,6 @@ TEST(LockOSThread, Lot3_OthersRunThereAgainAfterTheUnlock) {
   });
 }
 
-// ---- LOT-4: the end -----------------------------------------------------
-
-// Goroutine 1 keeps the main thread; another one ends pinned.
-void EndsPinnedElsewhere(bool by_goexit) {
-  LockOSThread();
-  MUST(Gettid() == ::getpid());
-  int tid = 0;
-  RunToItsEnd([&] {
-    LockOSThread();
-    LockOSThread();  // however often
-    tid = Gettid();
-    if (by_goexit) Goexit();
-  });
-  MUST(tid != 0 && tid != ::getpid());
-  while (ThreadLives(tid)) Sleep(milliseconds(1));
-}
-
-MN_PROGRAM(ReturnsPinned) {
-  EndsPinnedElsewhere(false);
-  return 4;
-}
-MN_PROGRAM(GoexitsPinned) {
-  EndsPinnedElsewhere(true);
-  return 4;
-}
-
-// CGO-09, with those that follow.
-TEST(LockOSThread, Lot4_ReturningWhilePinnedEndsTheThread) {
-  EXPECT_TRUE(Exited(RunProgram("ReturnsPinned", OnProcs(1, kCooperative)), 4));
-}
-
-TEST(LockOSThread, Lot4_GoexitWhilePinnedEndsTheThread) {
-  EXPECT_TRUE(Exited(RunProgram("GoexitsPinned", OnProcs(1, kCooperative)), 4));
-}
-
-MN_PROGRAM(UnlocksBeforeItEnds) {
-  LockOSThread();
-  MUST(Gettid() == ::getpid());
-  int tid = 0;
-  RunToItsEnd([&] {
-    LockOSThread();
-    tid = Gettid();
-    UnlockOSThread();
-  });
-  // Once on the thread of the next one: it was not ended.
-  int next = 0;
-  while (next != tid) RunToItsEnd([&] { next = Gettid(); });
-  return 4;
-}
-
-TEST(LockOSThread, Lot4_AThreadThatWasUnlockedGoesOnWithOthers) {
-  EXPECT_TRUE(
-      Exited(RunProgram("UnlocksBeforeItEnds", OnProcs(1, kCooperative)), 4));
-}
-
-MN_PROGRAM(TwentyEndPinned) {
-  std::vector<int> tids(20);
-  std::atomic<int> pinned{0};
-  WaitGroup wg;
-  for (int& tid : tids) {
-    wg.Go([&] {
-      LockOSThread();
-      tid = Gettid();
-      pinned++;
-      while (pinned != 20) Gosched();
-    });
-  }
-  wg.Wait();
-  MUST(std::set<int>(tids.begin(), tids.end()).size() == 20);
-  for (int tid : tids) {
-    while (tid != ::getpid() && ThreadLives(tid)) Sleep(milliseconds(1));
-  }
-  while (NumGoroutine() != 1) Sleep(milliseconds(1));
-  AllPsMeet();  // no P went with them
-  return 4;
-}
-
-TEST(LockOSThread, Lot4_TwentyThreadsEndAndNoP) {
-  EXPECT_TRUE(Exited(RunProgram("TwentyEndPinned", SamePs()), 4));
-}
-
-// On one P the first goroutine that main waits for runs on the main thread.
-MN_PROGRAM(EndsPinnedOnTheMainThread) {
-  MUST(Gettid() == ::getpid());
-  int tid = 0;
-  RunToItsEnd([&] {
-    LockOSThread();
-    tid = Gettid();
-  });
-  MUST(tid == ::getpid());
-  MUST(Gettid() != ::getpid());  // goroutine 1 goes on elsewhere
-  const std::set<int> tids = ThreadsThatRunGoroutines(10);
-  MUST(tids.size() >= 8);
-  MUST(!tids.contains(::getpid()));
-  // It falls asleep and does not end: its end would be the end of the process.
-  for (std::string line; line.find(") S ") == line.npos;
-       Sleep(milliseconds(1))) {
-    MUST(ThreadLives(::getpid()));
-    std::ifstream stat("/proc/self/task/" + std::to_string(::getpid()) +
-                       "/stat");
-    std::getline(stat, line);
-  }
-  atexit([] { puts("exit handlers ran"); });
-  return 4;
-}
-
-TEST(LockOSThread, Lot4_TheMainThreadIsParkedForEverAndNeverReused) {
-  const ProcessResult r =
-      RunProgram("EndsPinnedOnTheMainThread", OnProcs(1, kCooperative));
-  EXPECT_TRUE(Exited(r, 4));
-  EXPECT_EQ(r.out, "exit handlers ran\n");
-}
-
-MN_PROGRAM(MainGoexitsPinned) {
-  LockOSThread();
-  Go([] {
-    for (int i = 0; i < 10; i++) Sleep(milliseconds(1));
-    puts("the other one ended");
-  });
-  Goexit();
-}
-
-TEST(LockOSThread, Lot4_MainGoexitWhilePinnedLetsTheOthersEnd) {
-  for (int procs : {1, 4}) {
-    const ProcessResult r =
-        RunProgram("MainGoexitsPinned", OnProcs(procs, kCooperative));
-    EXPECT_TRUE(Died(r,
-                     "fatal error: no goroutines (main called runtime.Goexit) "
-                     "- deadlock!"));
-    EXPECT_EQ(r.out, "the other one ended\n");
-  }
-}
-
 // ---- LOT-5: children ----------------------------------------------------
 
 TEST(LockOSThread, Lot5_ChildrenAreNotPinned) {
@@ -584,231 +352,6 @@ TEST(LockOSThread, Lot5_ChildrenAreNotPinned) {
     }
     UnlockOSThread();
   });
-}
-
-// ---- LOT-7, THR-3: state of the thread ----------------------------------
-
-constexpr char kTaint[] = "tainted";
-
-// Pinned, gives its thread a name that every thread made by it would inherit.
-void Taint() {
-  LockOSThread();
-  ::prctl(PR_SET_NAME, kTaint);
-}
-
-// Many goroutines at once, on threads of which some are new: none is tainted.
-void MustAllBeClean() {
-  std::atomic<int> inside{0}, tainted{0};
-  WaitGroup wg;
-  for (int i = 0; i < 16; i++) {
-    wg.Go([&] {
-      BlockingCall([&] {
-        inside++;
-        while (inside != 16) ::usleep(50);
-        if (ThreadName() == kTaint) tainted++;
-      });
-    });
-  }
-  wg.Wait();
-  MUST(inside == 16);
-  MUST(tainted == 0);
-}
-
-MN_PROGRAM(NameDoesNotLeak) {
-  for (int i = 0; i < 10; i++) {
-    RunToItsEnd([] {
-      Taint();
-      MUST(ThreadName() == kTaint);
-    });
-    MustAllBeClean();
-  }
-  return 5;
-}
-
-TEST(LockOSThread, Lot7_AThreadsNameDoesNotLeakWhenTheGoroutineEndsPinned) {
-  EXPECT_TRUE(Exited(RunProgram("NameDoesNotLeak", SamePs()), 5));
-}
-
-MN_PROGRAM(DirectoryDoesNotLeak) {
-  const std::string home = CurrentDirectory();
-  MUST(home != "/");
-  RunToItsEnd([] {
-    LockOSThread();
-    if (::unshare(CLONE_FS) != 0) {
-      perror("unshare");
-      exit(77);
-    }
-    MUST(::chdir("/") == 0);
-    MUST(CurrentDirectory() == "/");
-  });
-  std::atomic<int> inside{0}, moved{0};
-  WaitGroup wg;
-  for (int i = 0; i < 16; i++) {
-    wg.Go([&] {
-      BlockingCall([&] {
-        inside++;
-        while (inside != 16) ::usleep(50);
-        if (CurrentDirectory() != home) moved++;
-      });
-    });
-  }
-  wg.Wait();
-  MUST(moved == 0);
-  return 5;
-}
-
-TEST(LockOSThread, Lot7_AnUnsharedDirectoryDoesNotLeak) {
-  const ProcessResult r =
-      RunProgram("DirectoryDoesNotLeak", OnProcs(1, kCooperative));
-  if (r.exit_status == 77) GTEST_SKIP() << "unshare is not allowed: " << r.err;
-  EXPECT_TRUE(Exited(r, 5));
-}
-
-MN_PROGRAM(AffinityDoesNotLeak) {
-  cpu_set_t before;
-  ::sched_getaffinity(0, sizeof(before), &before);
-  if (CPU_COUNT(&before) < 2) exit(77);
-  RunToItsEnd([&] {
-    LockOSThread();
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    for (int i = 0; i < CPU_SETSIZE; i++) {
-      if (CPU_ISSET(i, &before)) {
-        CPU_SET(i, &one);
-        break;
-      }
-    }
-    MUST(::sched_setaffinity(0, sizeof(one), &one) == 0);
-  });
-  std::atomic<int> inside{0}, bound{0};
-  WaitGroup wg;
-  for (int i = 0; i < 16; i++) {
-    wg.Go([&] {
-      BlockingCall([&] {
-        inside++;
-        while (inside != 16) ::usleep(50);
-        cpu_set_t now;
-        ::sched_getaffinity(0, sizeof(now), &now);
-        if (!CPU_EQUAL(&now, &before)) bound++;
-      });
-    });
-  }
-  wg.Wait();
-  MUST(bound == 0);
-  return 5;
-}
-
-TEST(LockOSThread, Lot7_AnAffinityMaskDoesNotLeak) {
-  const ProcessResult r =
-      RunProgram("AffinityDoesNotLeak", OnProcs(1, kCooperative));
-  if (r.exit_status == 77) GTEST_SKIP() << "there is only one CPU";
-  EXPECT_TRUE(Exited(r, 5));
-}
-
-// At the start there are two threads, the main one and sysmon, and goroutine 1
-// on the main one needs a third, in the way that each program chooses.
-void MustNotHaveMadeThreads() { MUST(NumThreads() == 2); }
-
-// What a goroutine elsewhere sees.
-struct Seen {
-  std::atomic<int> tid{0};
-  std::atomic<bool> tainted{false};
-  void Look() {
-    tainted = ThreadName() == kTaint;
-    tid = Gettid();
-  }
-  // The other thread is new and clean.
-  int Verdict() const {
-    MUST(tid != 0 && tid != ::getpid());
-    MUST(!tainted);
-    return 6;
-  }
-};
-
-MN_PROGRAM(PinnedBlocksInTheKernel) {
-  MustNotHaveMadeThreads();
-  Taint();
-  Seen seen;
-  Go([&] { seen.Look(); });
-  BlockingCall([&] {
-    while (seen.tid == 0) ::usleep(50);
-  });
-  return seen.Verdict();
-}
-
-TEST(LockOSThread, Thr3_AThreadNeededByAPinnedOneInTheKernelIsClean) {
-  EXPECT_TRUE(Exited(
-      RunProgram("PinnedBlocksInTheKernel", OnProcs(1, kCooperative)), 6));
-}
-
-MN_PROGRAM(PinnedParks) {
-  MustNotHaveMadeThreads();
-  Taint();
-  Seen seen;
-  Chan<int> ch(0);
-  Go([&, ch]() mutable {
-    seen.Look();
-    ch.Send(1);
-  });
-  ch.Recv();
-  return seen.Verdict();
-}
-
-TEST(LockOSThread, Thr3_AThreadNeededByAPinnedOneThatParksIsClean) {
-  EXPECT_TRUE(Exited(RunProgram("PinnedParks", OnProcs(1, kCooperative)), 6));
-}
-
-// Spins, so that nobody but a new thread can run the goroutine that looks.
-int SpawnsAndSpins() {
-  Seen seen;
-  Go([&] { seen.Look(); });
-  while (seen.tid == 0) {
-  }
-  return seen.Verdict();
-}
-
-MN_PROGRAM(PinnedSpawns) {
-  MustNotHaveMadeThreads();
-  Taint();
-  GOMAXPROCS(2);
-  return SpawnsAndSpins();
-}
-
-TEST(LockOSThread, Thr3_AThreadNeededForASecondPOfAPinnedOneIsClean) {
-  EXPECT_TRUE(Exited(RunProgram("PinnedSpawns", OnProcs(1, kCooperative)), 6));
-}
-
-MN_PROGRAM(PinnedIsInterrupted) {
-  MustNotHaveMadeThreads();
-  Taint();
-  return SpawnsAndSpins();
-}
-
-TEST(LockOSThread, Thr3_AThreadNeededForAPreemptedPinnedOneIsClean) {
-  const ProcessOptions on_one_p = {.env = {{"GOMAXPROCS", "1"}}};
-  EXPECT_TRUE(Exited(RunProgram("PinnedIsInterrupted", on_one_p), 6));
-}
-
-MN_PROGRAM(PinnedEnds) {
-  MustNotHaveMadeThreads();
-  Seen seen;
-  Chan<int> ch(0);
-  // runnext: on the main thread, as soon as goroutine 1 waits. Then nobody is
-  // left to run the goroutine that looks.
-  Go([&, ch]() mutable {
-    Taint();
-    MUST(Gettid() == ::getpid());
-    Go([&, ch]() mutable {
-      seen.Look();
-      ch.Send(1);
-    });
-  });
-  ch.Recv();
-  return seen.Verdict();
-}
-
-TEST(LockOSThread, Thr3_AThreadNeededBecauseAPinnedOneEndsIsClean) {
-  EXPECT_TRUE(Exited(RunProgram("PinnedEnds", OnProcs(1, kCooperative)), 6));
 }
 
 // ---- LOT-8: who waits holds no P ----------------------------------------
@@ -897,66 +440,6 @@ TEST(LockOSThread, Lot8_ManyThatWaitAndSomeThatSpinStopNobody) {
   never.Close();
   waiting.WaitForTheEnd();
   spinning.WaitForTheEnd();
-}
-
-// ---- deadlocks ----------------------------------------------------------
-
-MN_PROGRAM(MainDeadlocksPinned) {
-  LockOSThread();
-  Chan<int> ch(0);
-  ch.Recv();
-  return 0;
-}
-
-TEST(LockOSThread, Dlk_IsReportedWhenTheOnlyGoroutineIsPinned) {
-  for (int procs : {1, 4}) {
-    EXPECT_TRUE(
-        Died(RunProgram("MainDeadlocksPinned", OnProcs(procs, kCooperative)),
-             kDeadlock));
-  }
-}
-
-MN_PROGRAM(ManyDeadlockPinned) {
-  Chan<int> ch(0);
-  PinnedCrowd crowd(10, [ch]() mutable { ch.Recv(); });
-  crowd.WaitForTheEnd();
-  return 0;
-}
-
-TEST(LockOSThread, Dlk_IsReportedWhenManyArePinned) {
-  for (int procs : {1, 2, 8}) {
-    EXPECT_TRUE(
-        Died(RunProgram("ManyDeadlockPinned", OnProcs(procs, kCooperative)),
-             kDeadlock));
-  }
-}
-
-MN_PROGRAM(LastRunnerEndsPinned) {
-  Chan<int> ch(0);
-  Go([] {
-    LockOSThread();
-    Sleep(milliseconds(5));
-  });
-  ch.Recv();
-  return 0;
-}
-
-TEST(LockOSThread, Dlk_IsReportedWhenTheLastRunnerEndsPinned) {
-  for (int procs : {1, 4}) {
-    EXPECT_TRUE(
-        Died(RunProgram("LastRunnerEndsPinned", OnProcs(procs, kCooperative)),
-             kDeadlock));
-  }
-}
-
-MN_PROGRAM(SleepsPinned) {
-  LockOSThread();
-  Sleep(milliseconds(100));
-  return 7;
-}
-
-TEST(LockOSThread, Dlk_IsNotReportedWhileAPinnedOneSleeps) {
-  EXPECT_TRUE(Exited(RunProgram("SleepsPinned", SamePs()), 7));
 }
 
 // ---- Gettid -------------------------------------------------------------

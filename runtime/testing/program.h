@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <cstddef>
 #include <string>
 
+#include "runtime/chan.h"
 #include "runtime/go.h"
 #include "runtime/testing/bare_program.h"  // IWYU pragma: export
 
@@ -32,7 +34,29 @@ inline ProcessOptions OnProcs(int procs, const char* godebug = "") {
   return {.env = {{"GOMAXPROCS", std::to_string(procs)}, {"GODEBUG", godebug}}};
 }
 
-// ... and goroutines that give way only when they say so.
+// As many Ps as this test has.
+inline ProcessOptions SamePs() {
+  return {.env = {{"GOMAXPROCS", std::to_string(GOMAXPROCS())}}};
+}
+
+// For OnProcs: goroutines give way only when they say so.
 inline constexpr char kCooperative[] = "asyncpreemptoff=1";
+
+// Starts two goroutines that wait for ever, for a report to show.
+inline void StartTwoWaiters() {
+  for (int i = 0; i < 2; i++) Go([] { Chan<int>(0).Recv(); });
+  for (int i = 0; i < 10; i++) Gosched();
+}
+
+// How many goroutines' traces there are in what a process said.
+inline int TracesIn(const std::string& report) {
+  const std::string header = "\ngoroutine ";
+  int n = 0;
+  for (std::size_t at = report.find(header); at != std::string::npos;
+       at = report.find(header, at + 1)) {
+    n++;
+  }
+  return n;
+}
 
 }  // namespace mn::test

@@ -15,6 +15,11 @@ namespace mn::test {
 
 int KernelTid() { return static_cast<int>(::syscall(SYS_gettid)); }
 
+bool ThreadLives(int tid) {
+  return ::access(("/proc/self/task/" + std::to_string(tid)).c_str(), F_OK) ==
+         0;
+}
+
 int KernelThreads() {
   DIR* tasks = ::opendir("/proc/self/task");
   int n = 0;

@@ -10,6 +10,9 @@ namespace mn::test {
 // The calling thread's, from the kernel; any thread.
 int KernelTid();
 
+// The process has a thread with this id, from the kernel.
+bool ThreadLives(int tid);
+
 // Threads of this process, TSan's own left out.
 int KernelThreads();
 

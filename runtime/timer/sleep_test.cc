@@ -186,13 +186,8 @@ MN_PROGRAM(SleepsAlone) {
   return 7;
 }
 
-// As many Ps as this test has.
-test::ProcessOptions SamePs() {
-  return {.env = {{"GOMAXPROCS", std::to_string(GOMAXPROCS())}}};
-}
-
 TEST(Sleep, Dlk1_IsNoDeadlock) {
-  EXPECT_TRUE(Exited(RunProgram("SleepsAlone", SamePs()), 7));
+  EXPECT_TRUE(Exited(RunProgram("SleepsAlone", test::SamePs()), 7));
 }
 
 MN_PROGRAM(DeadlockAfterTheLastSleep) {
@@ -202,7 +197,7 @@ MN_PROGRAM(DeadlockAfterTheLastSleep) {
 }
 
 TEST(Sleep, Dlk1_IsADeadlockOnceTheLastSleeperIsGone) {
-  EXPECT_TRUE(Died(RunProgram("DeadlockAfterTheLastSleep", SamePs()),
+  EXPECT_TRUE(Died(RunProgram("DeadlockAfterTheLastSleep", test::SamePs()),
                    "fatal error: all goroutines are asleep - deadlock!"));
 }
 
