@@ -186,7 +186,7 @@ CLAIM(Syscalls, ThoseThatAreLongAgainGiveItAway,
        .says = "With one P, a goroutine whose system calls block again and "
                "again loses it each time to the one that waits for it; how "
                "soon is measured here, and that it gives it away itself is "
-               "runtime/sched/syscall_test's to show."}) {
+               "runtime/sched/syscall_expectation_test's to show."}) {
   const ProcessResult r = RunProgram("CallsBlockAgain", OnProcs(1));
   ASSERT_TRUE(Exited(r, 0));
   Measured("the P went after " + Text(r, "median_us") +

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "runtime/core/sanitizer.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/program.h"
 

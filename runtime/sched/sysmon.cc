@@ -7,6 +7,7 @@
 
 #include "runtime/core/getg.h"
 #include "runtime/core/godebug.h"
+#include "runtime/core/nanotime.h"
 #include "runtime/ctx/stack.h"
 #include "runtime/diag/schedtrace.h"
 #include "runtime/sched/deadlock.h"
@@ -16,7 +17,6 @@
 #include "runtime/sched/procresize.h"
 #include "runtime/sched/syscall.h"
 #include "runtime/sched/threads.h"
-#include "runtime/time.h"
 
 namespace mn {
 

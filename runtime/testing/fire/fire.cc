@@ -1,5 +1,6 @@
-// fire: burns for as long as you like, to try preemption (sched/preempt.h) on a
-// compiler, a libc or a machine that it was not tried on.
+// fire: burns for as long as you like, to try preemption
+// (sched/preempt_signal.h) on a compiler, a libc or a machine that it was not
+// tried on.
 //
 //   bazel run -c opt //runtime/testing/fire -- --seconds=60 --goroutines=112
 //

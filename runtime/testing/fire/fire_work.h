@@ -4,10 +4,11 @@
 // malloc, stdio, iostreams, exceptions, std::mutex, std::call_once, errno,
 // thread_local, libc calls with a comparator, plain arithmetic; in between, at
 // random, channels, sleeps and system calls. Interrupted badly
-// (sched/preempt.h) it corrupts the heap, deadlocks or finds a wrong value.
+// (sched/preempt_signal.h) it corrupts the heap, deadlocks or finds a wrong
+// value.
 //
-// For preempt_stress_test, which burns for a moment, and //runtime/testing/fire,
-// which does for as long as you like.
+// For preempt_stress_test, which burns for a moment, and
+// //runtime/testing/fire, which does for as long as you like.
 #pragma once
 
 #include <array>
