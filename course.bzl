@@ -6,6 +6,7 @@ is said in //tools/judge:manifest.bzl. Programs read all of it as JSON
 """
 
 load("//lessons/02_context_switch:lesson.bzl", LESSON_02 = "LESSON")
+load("//lessons/03_park_ready:lesson.bzl", LESSON_03 = "LESSON")
 load("//lessons/04_run_queue:lesson.bzl", LESSON_04 = "LESSON")
 load("//tools/judge:manifest.bzl", "whole")
 
@@ -16,6 +17,7 @@ COURSE = {
     "late": {"per_day": 0.1, "max_days": 3},
     "lessons": [whole(lesson) for lesson in [
         LESSON_02,
+        LESSON_03,
         LESSON_04,
     ]],
 }

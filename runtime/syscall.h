@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -67,6 +68,48 @@ auto BlockingCall(F&& f) -> std::invoke_result_t<F> {
   internal::SyscallExit exit;
   return internal::CallOnThread(std::forward<F>(f));
 }
+
+struct Semaphore;
+
+// Bounds how many goroutines are in blocking calls at once, and with them the
+// number of threads: a thousand reads of files through a pool of 8 take eight
+// threads. A call beyond that parks its goroutine, first come, first served.
+//
+//   mn::BlockingPool files(8);
+//   for (const char* path : paths) {
+//     mn::Go([&files, path] { files.Call([path] { return ReadFile(path); }); });
+//   }
+//
+// Thread-safety: all functions, any goroutine. Must outlive its calls. Go has
+// none: its programs write a channel of `limit` slots. Mirrors the document,
+// section 14, gotcha 3.
+class BlockingPool {
+ public:
+  // limit < 1 is taken as 1.
+  explicit BlockingPool(int limit);
+  ~BlockingPool();
+  BlockingPool(const BlockingPool&) = delete;
+  BlockingPool& operator=(const BlockingPool&) = delete;
+
+  // Waits for a place (parks), then BlockingCall(f). The place is free again
+  // after the call, also after an exception. Returns what f returns.
+  template <class F>
+  auto Call(F&& f) -> std::invoke_result_t<F> {
+    struct Place {
+      explicit Place(BlockingPool& p) : pool(p) { pool.Enter(); }
+      ~Place() { pool.Leave(); }
+      BlockingPool& pool;
+    };
+    Place place(*this);
+    return BlockingCall(std::forward<F>(f));
+  }
+
+ private:
+  void Enter();
+  void Leave();
+
+  std::unique_ptr<Semaphore> places_;
+};
 
 // System calls that let other goroutines go on meanwhile. They return the error
 // by value, since errno belongs to a thread, and are repeated after EINTR.

@@ -13,7 +13,10 @@ INLINE_PIECES = [
     "run_queue",
 ]
 
-LINKED_PIECES = {}
+LINKED_PIECES = {
+    "park": "//runtime/sched:park_piece",
+    "syscall_handoff": "//runtime/sched:syscall_handoff_piece",
+}
 
 def runtime_around(piece):
     """What a program is linked with that brings a linked piece itself."""

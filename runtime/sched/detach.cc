@@ -1,5 +1,6 @@
 #include "runtime/sched/detach.h"
 
+#include "runtime/plug/syscall_handoff.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/lockedm.h"
 

@@ -83,42 +83,6 @@ void StopM(M* m, std::int64_t spin_ns) {
   AcquireP(m, p);
 }
 
-void HandoffP(P* p) {
-  if (sched.gcwaiting.load(memory_order_relaxed) && GcstopP(p)) {
-    return;
-  }
-  // Anything to run there, or anywhere: another M must take it now.
-  if (WorkWaits(p)) return StartM(p, false);
-  // No work, but nobody is looking for any either: be the one who looks.
-  // seq_cst: as in Wakep.
-  std::int32_t none = 0;
-  if (sched.nmspinning.load(memory_order_relaxed) == 0 &&
-      sched.npidle.load(memory_order_relaxed) == 0 &&
-      sched.nmspinning.compare_exchange_strong(none, 1, memory_order_seq_cst)) {
-    sched.needspinning.store(0, memory_order_relaxed);
-    return StartM(p, true);
-  }
-  sched.lock.Lock();
-  if (sched.gcwaiting.load(memory_order_relaxed)) {
-    sched.lock.Unlock();
-    return HandoffP(p);
-  }
-  const bool last_running =
-      sched.npidle.load(memory_order_relaxed) == Gomaxprocs() - 1;
-  const bool nobody_polls = sched.lastpoll.load(memory_order_relaxed) != 0;
-  if (sched.runqsize.load(memory_order_relaxed) != 0 ||
-      (last_running && nobody_polls)) {
-    sched.lock.Unlock();
-    return StartM(p, false);
-  }
-  const std::int64_t when = p->timers.NextWhen();
-  const bool idled = IdleP(p, false);
-  if (!idled) CountSpinning();
-  sched.lock.Unlock();
-  if (!idled) return StartM(p, true);
-  if (when != 0) WakeNetPoller(when);
-}
-
 void InjectGlobal(G* gp) {
   P* p = nullptr;
   {

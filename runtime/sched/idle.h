@@ -31,11 +31,6 @@ void StartM(P* p, bool spinning);
 // `spin_ns`: watches for that long before it gives the CPU away.
 void StopM(M* m, std::int64_t spin_ns = 0);
 
-// Hands off a P whose M is about to block, or that was taken from an M: starts
-// an M for it if there is use for it, else puts it on the idle list.
-// Caller: any thread, no locks held. Async-signal-safe.
-void HandoffP(P* p);
-
 // Puts gp at the end of the global queue and sees to it that somebody runs it.
 // Caller: any thread, no locks held. Async-signal-safe.
 void InjectGlobal(G* gp);

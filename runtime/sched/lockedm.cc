@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "runtime/core/in_runtime.h"
+#include "runtime/plug/syscall_handoff.h"
 #include "runtime/sched/deadlock.h"
 #include "runtime/sched/globrunq.h"
 #include "runtime/sched/idle.h"

@@ -14,6 +14,7 @@
 #include "runtime/core/in_runtime.h"
 #include "runtime/diag/own_text.h"
 #include "runtime/diag/signal_text.h"
+#include "runtime/plug/syscall_handoff.h"
 #include "runtime/sched/detach.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/lockedm.h"

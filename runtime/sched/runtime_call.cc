@@ -11,6 +11,22 @@ namespace mn {
 __attribute__((noinline)) int internal::GetErrno() { return errno; }
 __attribute__((noinline)) void internal::SetErrno(int value) { errno = value; }
 
+void internal::NotOnGoroutine(const char* function) {
+  const M* m = getm();
+  const bool blocking = m != nullptr && m->p == nullptr && m->curg != &m->g0;
+  FatalText text;
+  text << "runtime: " << function
+       << (blocking
+               ? " was called inside mn::Syscall, mn::BlockingCall or "
+                 "mn::Foreign, where the thread has no P; call it before or "
+                 "after, or through mn::Callback\n"
+               : " was called outside a goroutine; call it from inside "
+                 "mn::Main or a function started with mn::Go, or through "
+                 "mn::Callback\n");
+  text.Print();
+  Throw("not on a goroutine");
+}
+
 void internal::EnterWithoutP(const char* function) {
   M* m = getm();
   if (m == nullptr || m->curg == &m->g0) NotOnGoroutine(function);

@@ -2,6 +2,7 @@
 
 #include "runtime/core/getg.h"
 #include "runtime/ctx/switch.h"
+#include "runtime/plug/syscall_handoff.h"
 #include "runtime/sched/find_runnable.h"
 #include "runtime/sched/globrunq.h"
 #include "runtime/sched/idle.h"

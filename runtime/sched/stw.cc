@@ -2,12 +2,12 @@
 
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
+#include "runtime/plug/syscall_handoff.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/lockedm.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/spinning.h"
-#include "runtime/sched/syscall.h"
 
 namespace mn {
 

@@ -1,4 +1,7 @@
-// System calls: the thread blocks, its P need not (document, section 4).
+// System calls: the thread blocks, its P need not (document, section 4). The
+// runtime's own version of the piece of lesson 07.
+//
+// What: see the contract, runtime/plug/syscall_handoff.h.
 //
 // Why it is hard: most calls return in less time than it takes to hand a P off
 // (a futex call, 5 us), but one that does not must not keep the goroutines
@@ -31,21 +34,13 @@
 // getpid); with nothing waiting (a thread wakes to find nothing); an ownership
 // word per call (the state is enough).
 //
-// Invariants: SYS-1 while goroutines block, others go on; SYS-3 fast path: the
-// same P, no lock; SYS-4 no P free means global queue; SYS-5 the number of Ps
-// stays; SYS-8 a call that is made again from where the last one lost its P
+// Invariants: SYS-1 to SYS-7 of the contract, and
+//   SYS-8 a call that is made again from where the last one lost its P
 // hands the P off at once to those who wait.
-#include "runtime/syscall.h"
-
-#include "runtime/core/getg.h"
 #include "runtime/core/nanotime.h"
-#include "runtime/ctx/switch.h"
-#include "runtime/sched/globrunq.h"
-#include "runtime/sched/idle.h"
-#include "runtime/sched/lockedm.h"
-#include "runtime/sched/runtime_call.h"
-#include "runtime/sched/syscall.h"
-#include "runtime/sched/sysmon.h"
+#include "runtime/plug/syscall_handoff.h"
+#include "runtime/sched/find_runnable.h"
+#include "runtime/sched/spinning.h"
 
 namespace mn {
 
@@ -163,6 +158,68 @@ bool RetakeP(P* p, PStatus to) {
   }
   p->m.store(nullptr, memory_order_relaxed);
   return true;
+}
+
+void HandoffP(P* p) {
+  if (sched.gcwaiting.load(memory_order_relaxed) && GcstopP(p)) {
+    return;
+  }
+  // Anything to run there, or anywhere: another M must take it now.
+  if (WorkWaits(p)) return StartM(p, false);
+  // No work, but nobody is looking for any either: be the one who looks.
+  // seq_cst: as in Wakep.
+  std::int32_t none = 0;
+  if (sched.nmspinning.load(memory_order_relaxed) == 0 &&
+      sched.npidle.load(memory_order_relaxed) == 0 &&
+      sched.nmspinning.compare_exchange_strong(none, 1, memory_order_seq_cst)) {
+    sched.needspinning.store(0, memory_order_relaxed);
+    return StartM(p, true);
+  }
+  sched.lock.Lock();
+  if (sched.gcwaiting.load(memory_order_relaxed)) {
+    sched.lock.Unlock();
+    return HandoffP(p);
+  }
+  const bool last_running =
+      sched.npidle.load(memory_order_relaxed) == Gomaxprocs() - 1;
+  const bool nobody_polls = sched.lastpoll.load(memory_order_relaxed) != 0;
+  if (sched.runqsize.load(memory_order_relaxed) != 0 ||
+      (last_running && nobody_polls)) {
+    sched.lock.Unlock();
+    return StartM(p, false);
+  }
+  const std::int64_t when = p->timers.NextWhen();
+  const bool idled = IdleP(p, false);
+  if (!idled) CountSpinning();
+  sched.lock.Unlock();
+  if (!idled) return StartM(p, true);
+  if (when != 0) WakeNetPoller(when);
+}
+
+void Semacquire(Semaphore& s) {
+  s.lock.Lock();
+  if (s.permits > 0) {
+    s.permits--;
+    s.lock.Unlock();
+    return;
+  }
+  Semaphore::Waiter self = {getg(), nullptr};
+  (s.first == nullptr ? s.first : s.last->next) = &self;
+  s.last = &self;
+  GoparkUnlock(&s.lock, WaitReason::kSemacquire);
+}
+
+void Semrelease(Semaphore& s) {
+  s.lock.Lock();
+  Semaphore::Waiter* waiter = s.first;
+  // The waiter is gone as soon as its goroutine runs.
+  G* gp = waiter == nullptr ? nullptr : waiter->g;
+  if (waiter != nullptr) s.first = waiter->next;
+  // Granted, never free in between: a goroutine that comes now waits behind
+  // those who came before (SYS-7).
+  if (gp == nullptr) s.permits++;
+  s.lock.Unlock();
+  if (gp != nullptr) Goready(gp);
 }
 
 // Here and in ExitSyscall the way that is nearly always taken saves no

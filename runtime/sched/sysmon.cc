@@ -10,12 +10,12 @@
 #include "runtime/core/nanotime.h"
 #include "runtime/ctx/stack.h"
 #include "runtime/diag/schedtrace.h"
+#include "runtime/plug/syscall_handoff.h"
 #include "runtime/sched/deadlock.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/preempt_trace.h"
 #include "runtime/sched/procresize.h"
-#include "runtime/sched/syscall.h"
 #include "runtime/sched/threads.h"
 
 namespace mn {

@@ -168,6 +168,9 @@ Lesson ReadLesson(const Reader& by_index) {
   r.Each("cases", [&](const Reader& c) { l.cases.push_back(ReadCase(c)); });
   r.Optional("prediction_points", &l.prediction_points);
   r.Optional("explain_points", &l.explain_points);
+  if (const auto it = r.json().find("schedules"); it != r.json().end()) {
+    Reader(*it, Cat(r.where(), ", schedules")).Optional("broke", &l.broke);
+  }
   r.Optional("hints", &l.hints);
   r.Optional("mutants", &l.mutants);
   r.Optional("solution", &l.solution);

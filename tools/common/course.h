@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tools/common/result.h"
@@ -75,6 +76,9 @@ struct Lesson {
   int pass_k = 0, pass_n = 0;  // {"k_of_n": [k, n]}; 0, 0 means "all"
   std::vector<CourseCase> cases;
   double prediction_points = 0, explain_points = 0;
+  // Which invariant a violation of the explorer breaks: the first text that is
+  // part of "KIND: TEXT", and its id.
+  std::vector<std::pair<std::string, std::string>> broke;
   std::vector<std::string> hints;    // paths from the workspace
   std::vector<std::string> mutants;  // the headings of MUTANTS.md
   std::string solution;              // the worked answer's file, or empty

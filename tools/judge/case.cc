@@ -199,6 +199,16 @@ void Driver::Send(const char* kind, const std::int64_t* values, std::size_t n) {
   observations_++;
 }
 
+void Driver::Finish() {
+  char end[64];
+  const int n = snprintf(end, sizeof(end), "end %llx %lld\n",
+                         static_cast<unsigned long long>(nonce_),
+                         static_cast<long long>(observations_));
+  fflush(nullptr);  // the judge may kill as soon as it has read the end line
+  WriteAll({end, static_cast<std::size_t>(n)});
+  _exit(0);  // not exit(): destructors of the learner's statics are not judged
+}
+
 int CaseMain() {
   InstallFaultHandler();
   WriteAll("hello " + std::to_string(kProtocolVersion) + "\n");
@@ -235,14 +245,7 @@ int CaseMain() {
   for (int i = 0; i < driver_count; i++) {
     if (name != drivers[i].name && drivers[i].name[0] != *kAnyCase) continue;
     drivers[i].run(driver);
-    char end[64];
-    const int n = snprintf(end, sizeof(end), "end %llx %lld\n",
-                           static_cast<unsigned long long>(driver.nonce_),
-                           static_cast<long long>(driver.observations_));
-    fflush(nullptr);  // the judge may kill as soon as it has read the end line
-    WriteAll({end, static_cast<std::size_t>(n)});
-    _exit(
-        0);  // not exit(): destructors of the learner's statics are not judged
+    driver.Finish();
   }
   Die("no driver is registered for case '" + name + "'");
 }

@@ -41,6 +41,12 @@ class Driver {
   // Waits until the judge has counted the threads of this process and its CPU
   // time, from outside. Blocks the calling thread for some milliseconds.
   void Look();
+  // Ends the case and the process. The driver's function may return instead; a
+  // program, whose main function never does, calls this. Any thread.
+  [[noreturn]] void Finish();
+  // False in a canary run: then a driver that is to end the process with an
+  // error leaves out what would end it.
+  bool Provoke() const { return !falsify_; }
   // One block of a ratio case: nanoseconds per operation of the learner's code
   // and of the baseline.
   void Measure(double learner_ns, double baseline_ns);

@@ -107,7 +107,8 @@ def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [
                 name = target,
                 testonly = True,
                 srcs = srcs,
-                copts = _COPTS + copts,
+                # Without the runtime's own checks: a piece must make its own.
+                copts = _COPTS + ["-DNDEBUG"] + copts,
                 tags = tags,
                 deps = ["//exercises/%s:programs" % id],
             )
@@ -138,7 +139,8 @@ def exercise():
     common = native.glob(["judge/*.h"])
 
     # All of a case in one file, compiled for both processes: both.h.
-    both = native.glob(["judge/*.cc"], exclude = ["judge/starter.cc", "judge/program.cc"])
+    programs = native.glob(["judge/program*.cc"])
+    drivers = native.glob(["judge/*.cc"], exclude = programs + ["judge/starter.cc"])
 
     native.exports_files(keep + ["judge/starter.cc"])
 
@@ -148,7 +150,7 @@ def exercise():
         cc_library(
             name = "drivers",
             testonly = True,
-            srcs = both + common,
+            srcs = drivers + common,
             copts = _COPTS,
             defines = _plugged(entry),
             local_defines = ["MN_CASE_PROCESS"],
@@ -165,18 +167,19 @@ def exercise():
         cc_library(
             name = "programs",
             testonly = True,
-            srcs = ["judge/program.cc"] + common,
+            srcs = programs + common,
             copts = _COPTS,
+            local_defines = ["MN_CASE_PROCESS"],
             linkstatic = True,
             visibility = ["//visibility:public"],
-            deps = runtime_around(entry["plug"]) + ["//tools/judge:program"],
+            deps = runtime_around(entry["plug"]) + ["//tools/judge:case_headers"],
             alwayslink = True,
         )
 
     cc_library(
         name = "cases",
         testonly = True,
-        srcs = both + common,
+        srcs = drivers + programs + common,
         deps = [
             _header(entry),
             "//tools/judge",

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <random>
 
+#include "tools/common/text.h"
 #include "tools/judge/explain.h"
 #include "tools/judge/oracle.h"
 #include "tools/judge/schedules_oracle.h"
@@ -168,9 +169,17 @@ bool RegisterCases(std::initializer_list<Case> cases) {
 const std::vector<Case>& RegisteredCases() { return MutableCases(); }
 
 std::string CheckOracle(const Case& judged, std::uint64_t seed) {
-  if (!judged.right) return "it has no model of what is right";
   Random rng(seed);
   const Workload work = judged.make(rng);
+  if (judged.ended) {
+    const Verdict right = judged.ended(judged.right_end());
+    if (right.status != Status::kPassed) return "it refuses the right end";
+    if (judged.decide(work, {}).status == Status::kPassed) {
+      return "it passes a program that does not end: no canary would die";
+    }
+    return "";
+  }
+  if (!judged.right) return "it has no model of what is right";
   Observations seen = judged.right(work);
   const Verdict right = judged.decide(work, seen);
   if (right.status != Status::kPassed) {
@@ -255,6 +264,21 @@ Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
   return {Status::kInfraError, "unknown outcome", "", "", -1};
 }
 
+// The runtime ended the program: it says why, on stderr.
+Verdict FromEndedProgram(const Outcome& outcome) {
+  for (const std::string& line : tools::Lines(outcome.printed)) {
+    if (line.starts_with("fatal error: ") || line.starts_with("panic: ")) {
+      return Verdict::Failed("the runtime ended the program",
+                             "the program runs to its end", line);
+    }
+  }
+  return Verdict::Failed(
+      tools::Cat("the program ended itself with status ", outcome.exit_status),
+      "the program runs to its end",
+      tools::Cat("an end after ", outcome.observations.size(),
+                 " observations"));
+}
+
 Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
                              std::uint64_t seed, bool canary) const {
   OneRun run;
@@ -280,10 +304,17 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   limits.processes = lesson_.max_processes;
   if (kSanitized) limits.memory_bytes *= 8;
   run.outcome = RunCase(request, limits);
-  run.verdict = FromOutcome(run.outcome, &run.inv);
+  if (judged.ended && run.outcome.end == Outcome::End::kExited) {
+    run.verdict = judged.ended(run.outcome);
+    return run;
+  }
+  run.verdict = entry.kind == tools::kProgram &&
+                        run.outcome.end == Outcome::End::kExited
+                    ? FromEndedProgram(run.outcome)
+                    : FromOutcome(run.outcome, &run.inv);
   if (run.outcome.end != Outcome::End::kFinished) return run;
   run.verdict = schedules
-                    ? DecideSchedules(request.texts, run.outcome.observations)
+                    ? DecideSchedules(lesson_, request.texts, run.outcome.observations)
                     : judged.decide(request.work, run.outcome.observations);
   if (run.verdict.status == Status::kPassed && entry.IsRatio()) {
     run.verdict = DecideRatio(run.outcome.observations, entry.max);

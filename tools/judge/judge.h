@@ -82,6 +82,10 @@ struct Case {
   // What a right piece would be seen to do: the oracle's own model, for
   // CheckOracle.
   std::function<Observations(const Workload&)> right;
+  // For a program that is to end by itself, with an error. Such a driver asks
+  // Driver::Provoke first, so that a canary run does not end.
+  std::function<Verdict(const Outcome&)> ended = nullptr;
+  std::function<Outcome()> right_end = nullptr;
 };
 
 // Static initialisation of an exercise's judge.cc. Always true.

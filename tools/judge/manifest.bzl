@@ -27,7 +27,9 @@ It may have:
                      a call would be too slow
   schedules          {"model": NAME, "replaces": FILE}: the model of
                      runtime/sim/models for cases of that kind, and the file
-                     below runtime/ for which the piece stands
+                     below runtime/ for which the piece stands. Perhaps also
+                     "broke": [(TEXT, ID) ...]: a violation whose "kind: text"
+                     contains TEXT breaks ID, and not the case's own invariant
   forbidden          regular expressions that must not match the learner's code
                      (comments excepted), the invariant that they would break,
                      and why

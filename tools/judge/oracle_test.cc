@@ -64,6 +64,11 @@ TEST(ExactlyOnce, SaysWhatWasLostTwiceOrNeverPut) {
 
 // ---- schedules
 
+const tools::Lesson kLesson = [] {
+  tools::Lesson lesson;
+  lesson.broke = {{"data race", "PARK-5"}};
+  return lesson;
+}();
 const Texts kAsked = {{"configs", "semaphore two_waiters:1"}};
 const Observations kSearched = {{"searched", {0, 0, 100, 1}},
                                 {"searched", {0, 1, 100, 1}},
@@ -71,24 +76,24 @@ const Observations kSearched = {{"searched", {0, 0, 100, 1}},
                                 {"searched", {1, 1, 100, 1}}};
 
 TEST(DecideSchedules, EverySearchThatWasAskedForIsRight) {
-  EXPECT_EQ(DecideSchedules(kAsked, kSearched).status, Status::kPassed);
+  EXPECT_EQ(DecideSchedules(kLesson, kAsked, kSearched).status, Status::kPassed);
 }
 
 TEST(DecideSchedules, AFalsifiedOrMissingSearchIsNot) {
   for (std::size_t i = 0; i < kSearched.size(); i++) {
     Observations seen = kSearched;
     for (std::int64_t& value : seen[i].values) value++;
-    EXPECT_EQ(DecideSchedules(kAsked, seen).status, Status::kFailed) << i;
+    EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kFailed) << i;
     seen = kSearched;
     seen.erase(seen.begin() + static_cast<std::ptrdiff_t>(i));
-    EXPECT_EQ(DecideSchedules(kAsked, seen).status, Status::kFailed) << i;
+    EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kFailed) << i;
   }
 }
 
 TEST(DecideSchedules, ASearchThatRanOutOfTimeShowsNothing) {
   Observations seen = kSearched;
   seen[2].values[3] = 0;
-  EXPECT_EQ(DecideSchedules(kAsked, seen).status, Status::kInconclusive);
+  EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kInconclusive);
 }
 
 TEST(DecideSchedules, AViolationBringsItsTimelineIdAndSchedule) {
@@ -98,7 +103,7 @@ TEST(DecideSchedules, AViolationBringsItsTimelineIdAndSchedule) {
                              {"replay", {}, "semaphore/tso/31r2"},
                              {"kind", {}, "expectation"},
                              {"violation", {}, "RQ-4: handed out twice"}};
-  const Verdict v = DecideSchedules(kAsked, seen);
+  const Verdict v = DecideSchedules(kLesson, kAsked, seen);
   EXPECT_EQ(v.status, Status::kFailed);
   EXPECT_EQ(v.inv, "RQ-4");
   EXPECT_EQ(v.replay, "semaphore/tso/31r2");
@@ -108,18 +113,24 @@ TEST(DecideSchedules, AViolationBringsItsTimelineIdAndSchedule) {
 
 TEST(DecideSchedules, ADeadlockIsExplainedAndHasNoId) {
   const Verdict v = DecideSchedules(
-      kAsked, {{"kind", {}, "deadlock"}, {"violation", {}, "M0 waits"}});
+      kLesson, kAsked, {{"kind", {}, "deadlock"}, {"violation", {}, "M0 waits"}});
   EXPECT_EQ(v.inv, "");
   EXPECT_THAT(v.message, HasSubstr("a wake-up was lost"));
 }
 
+TEST(DecideSchedules, TheManifestSaysWhatAKindOfViolationBreaks) {
+  const Verdict v = DecideSchedules(
+      kLesson, kAsked, {{"kind", {}, "data race"}, {"violation", {}, "on x"}});
+  EXPECT_EQ(v.inv, "PARK-5");
+}
+
 TEST(DecideSchedules, AReplayedScheduleMustBeReported) {
   const Texts replay = {{"replay", "semaphore/sc/1"}};
-  EXPECT_EQ(DecideSchedules(replay, {{"replayed", {1}}}).status,
+  EXPECT_EQ(DecideSchedules(kLesson, replay, {{"replayed", {1}}}).status,
             Status::kPassed);
-  EXPECT_EQ(DecideSchedules(replay, {{"replayed", {2}}}).status,
+  EXPECT_EQ(DecideSchedules(kLesson, replay, {{"replayed", {2}}}).status,
             Status::kFailed);
-  EXPECT_EQ(DecideSchedules(replay, {}).status, Status::kFailed);
+  EXPECT_EQ(DecideSchedules(kLesson, replay, {}).status, Status::kFailed);
 }
 
 TEST(IsSchedule, HasThreePartsAndAMemory) {

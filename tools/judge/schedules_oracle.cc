@@ -64,7 +64,8 @@ bool IsSchedule(const std::string& seed) {
   return parts.size() == 3 && (parts[1] == "sc" || parts[1] == "tso");
 }
 
-Verdict DecideSchedules(const Texts& asked, const Observations& seen) {
+Verdict DecideSchedules(const tools::Lesson& lesson, const Texts& asked,
+                        const Observations& seen) {
   Verdict verdict;
   std::string kind, text, where;
   std::int64_t executions = 0;
@@ -88,6 +89,11 @@ Verdict DecideSchedules(const Texts& asked, const Observations& seen) {
     verdict.want = "every order in which the steps of the threads can fall";
     verdict.got = tools::Cat(kind, ": ", text);
     verdict.inv = LeadingId(text);
+    for (const auto& [part, id] : lesson.broke) {
+      if (verdict.got.find(part) == std::string::npos) continue;
+      verdict.inv = id;
+      break;
+    }
     return verdict;
   }
   if (asked.count("replay") != 0) {

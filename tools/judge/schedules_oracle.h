@@ -31,6 +31,7 @@ Texts ScheduleTexts(const tools::CourseCase& entry, const std::string& schedule,
 // True of CONFIG/MEMORY/CHOICES.
 bool IsSchedule(const std::string& seed);
 
-Verdict DecideSchedules(const Texts& asked, const Observations& seen);
+Verdict DecideSchedules(const tools::Lesson& lesson, const Texts& asked,
+                        const Observations& seen);
 
 }  // namespace mn::judge

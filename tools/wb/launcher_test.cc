@@ -138,7 +138,7 @@ TEST_F(Launcher, IsBuiltOnTheRuntimesOwnPieces) {
         "# <<< wb plug <<<\n");
   ASSERT_TRUE(Wb({}).ok());
   EXPECT_NE(BazelLog().find("--//runtime/plug:run_queue="
-                            "//runtime/plug:run_queue_header"),
+                            "//runtime/plug:run_queue_default"),
             std::string::npos)
       << BazelLog();
 }

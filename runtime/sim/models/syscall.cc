@@ -8,7 +8,7 @@
 
 #include "runtime/core/getg.h"
 #include "runtime/sched/idle.h"
-#include "runtime/sched/syscall.h"
+#include "runtime/plug/syscall_handoff.h"
 #include "runtime/sim/host/world.h"
 #include "runtime/sim/model.h"
 
