@@ -25,8 +25,8 @@ struct Config {
   const char* what;  // one line: how many of what
   void (*setup)();
   void (*check)() = nullptr;  // after the last step of an execution
-  Bound quick;                // what a test run searches exhaustively
-  Bound proof;                // ... and what --long does
+  Bound quick = {};           // what a test run searches exhaustively
+  Bound proof = {};           // ... and what --long does
 };
 
 // The model's file defines it.
