@@ -1,33 +1,19 @@
 // The engine: runs one execution of a model, one step at a time, on one OS
 // thread, asking a Strategy at every point of choice.
 //
-// Why it is hard: the sources under test are the runtime's own, so a "thread"
-// must be a full stack that can be left anywhere, even on a goroutine's stack;
-// memory must behave as the processor's does, not as this single thread's; and
-// an execution that goes wrong must end without ending the process.
+// Why it is hard: threads must be stopped anywhere (threads.h), memory must
+// behave as the processor's does, not as this single thread's (memory.h), races
+// must be seen in a schedule that keeps them apart (races.h), and an execution
+// that goes wrong must end without ending the process (crash.h, Leave).
 //
-// What was decided:
-//   * A thread of the model is a stack and a context (Boost.Context). A step is
-//     one atomic operation (or fence, futex call ...) and all the plain code up
-//     to the next. Uses of an atomic that happens-before always orders (it is
-//     guarded by a lock, or handed over) are not points of choice: no schedule
-//     changes what they see. Which atomics these are is learned while
-//     exploring, and learning of another contended one starts the exploration
-//     anew.
-//   * An execution that ends early is abandoned: no stack is unwound. All
-//     memory is the model's statics, made anew by its setup, and the arenas.
-//   * x86-TSO: a store may stay in its thread's FIFO buffer; loads look there
-//     first; locked operations, fences and system calls drain it. A buffered
-//     store reaches memory as a step of its own.
-//   * Happens-before is C++'s, from the orders as written, however strong the
-//     modelled processor is: a relaxed store that should be a release is found
-//     as a data race on what it was to publish.
-//   * Spinning is fair: a thread that said CpuRelax twice and saw no other
-//     thread write memory in between does not run until one has.
+// How the parts meet: an operation on an atomic (ops.h) is a step. Before a
+// step the engine asks the strategy which thread makes it (choice.h). All that
+// the parts share about the execution stands in execution.h.
 //
-// Rejected: real threads that are stopped and released (100 times slower, and
-// the store buffer is then the real one); modelling the weaker orders' values
-// (the runtime's targets would need other hardware to confirm what is found).
+//   * Uses of an atomic that happens-before always orders are not points of
+//     choice. Which atomics these are is learned while exploring (locations.h).
+//   * An execution that ends early is abandoned. No stack is unwound. All
+//     memory is the model's statics, made anew by its set-up, and the arenas.
 //
 // Invariants:
 //   EXP-1 an execution is a function of its schedule;
@@ -39,8 +25,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/sim/clock.h"
 #include "runtime/sim/model.h"
+#include "runtime/sim/names.h"
 #include "runtime/sim/ops.h"
 #include "runtime/sim/strategy.h"
 
@@ -96,14 +82,6 @@ struct Row {
   Word after;
   Where where;
   const char* text;
-};
-
-struct Named {
-  const void* addr;
-  std::size_t size;
-  const char* name;
-  int index;
-  bool show;
 };
 
 struct Result {

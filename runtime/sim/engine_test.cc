@@ -1,17 +1,13 @@
-// The explorer itself, on programs whose outcomes are known (litmus tests): it
-// must reach all of them, no others, and call right and wrong by their names.
+// The engine, on programs whose outcomes are known (litmus tests): it must reach
+// all of them, no others, and call right and wrong by their names.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "runtime/sim/atomic.h"
-#include "runtime/sim/schedule_text.h"
 #include "runtime/sim/search.h"
 
 namespace mn::sim {
@@ -49,16 +45,15 @@ using Body = void (*)(void*);
 
 template <Body kFirst, Body kSecond>
 constexpr Config Two(void (*check)() = NoteOutcome) {
-  return {"two",
-          "two threads",
-          [] {
-            Fresh();
-            Spawn("T1", kFirst, nullptr);
-            Spawn("T2", kSecond, nullptr);
-          },
-          check,
-          {9, 9},
-          {9, 9}};
+  return {.name = "two",
+          .what = "two threads",
+          .setup =
+              [] {
+                Fresh();
+                Spawn("T1", kFirst, nullptr);
+                Spawn("T2", kSecond, nullptr);
+              },
+          .check = check};
 }
 
 // Explores everything; the failure, if any.
@@ -214,17 +209,12 @@ void ReceiveTwo(void*) {
 
 template <Body kMiddle>
 constexpr Config Three() {
-  return {"three",
-          "three threads",
-          [] {
+  return {.name = "three", .what = "three threads", .setup = [] {
             Fresh();
             Spawn("T1", Publish, nullptr);
             Spawn("T2", kMiddle, nullptr);
             Spawn("T3", ReceiveTwo, nullptr);
-          },
-          nullptr,
-          {9, 9},
-          {9, 9}};
+          }};
 }
 
 TEST(HappensBefore, ReleaseSequences) {
@@ -278,183 +268,6 @@ TEST(Ends, Exp2_ANullPointerEndsTheScheduleNotTheProcess) {
   const auto failure = All(Two<Crash, Nothing>(nullptr), Memory::kSc);
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->kind, "crash");
-}
-
-// ---- search ----------------------------------------------------------------
-
-// Lost only if T2 runs between two given steps of T1, twice.
-void Window1(void*) {
-  x.store(1, kRelaxed);
-  x.store(2, kRelaxed);
-  y.store(1, kRelaxed);
-  y.store(2, kRelaxed);
-}
-void Window2(void*) {
-  const bool first = x.load(kRelaxed) == 1;
-  const bool second = y.load(kRelaxed) == 1;
-  Expect(!first || !second, "never both");
-}
-
-TEST(Search, BoundsCountPreemptions) {
-  const Config c = Two<Window1, Window2>(nullptr);
-  Learn(c, Memory::kSc);
-  Effort effort;
-  EXPECT_FALSE(SearchAll(c, Memory::kSc, 1, 0, 1e9, &effort));
-  EXPECT_TRUE(SearchAll(c, Memory::kSc, 3, 0, 1e9, &effort));
-}
-
-TEST(Search, RandomAndPctFindItToo) {
-  const Config c = Two<Window1, Window2>(nullptr);
-  Unlearn();
-  Effort effort;
-  EXPECT_TRUE(SearchRandom(c, Memory::kSc, 1, 10'000, 1e9, &effort));
-  EXPECT_TRUE(SearchPct(c, Memory::kSc, 1, 10'000, 1e9, &effort));
-}
-
-TEST(Search, Exp1_AFailureShrinksAndRepeatsFromItsText) {
-  const Config c = Two<Window1, Window2>(nullptr);
-  Unlearn();
-  Effort effort;
-  const auto failure = SearchRandom(c, Memory::kSc, 7, 10'000, 1e9, &effort);
-  ASSERT_TRUE(failure);
-  const Schedule shrunk = Shrink(c, Memory::kSc, *failure);
-  EXPECT_LE(shrunk.size(), failure->schedule.size());
-  Ticket ticket;
-  ASSERT_TRUE(Decode(Encode({0, Memory::kSc, shrunk}), &ticket));
-  EXPECT_EQ(ticket.schedule, shrunk);
-  for (int i = 0; i < 2; i++) {  // EXP-1
-    const Result again = Rerun(c, ticket.memory, ticket.schedule);
-    EXPECT_EQ(again.outcome, Outcome::kViolation);
-    EXPECT_EQ(again.text, failure->text);
-  }
-}
-
-// ---- nothing is lost -------------------------------------------------------
-
-// Small programs drawn by chance: three threads, each a few operations.
-struct Op {
-  enum Kind { kLoad, kStore, kAdd, kCas, kStoreSc, kFence, kKinds } kind;
-  int variable;
-  int value;
-};
-constexpr int kOps = 3;
-Op program[3][kOps];
-int seen[3][kOps];
-Atomic<int> variables[3];
-
-void Interpret(void* arg) {
-  const auto t = static_cast<int>(reinterpret_cast<std::intptr_t>(arg));
-  for (int i = 0; i < kOps; i++) {
-    const Op& op = program[t][i];
-    Atomic<int>& v = variables[op.variable];
-    switch (op.kind) {
-      case Op::kLoad:
-        seen[t][i] = v.load(kAcquire);
-        break;
-      case Op::kStore:
-        v.store(op.value, kRelease);
-        break;
-      case Op::kStoreSc:
-        v.store(op.value);
-        break;
-      case Op::kAdd:
-        seen[t][i] = v.fetch_add(op.value, kRelaxed);
-        break;
-      case Op::kCas: {
-        int expected = 0;
-        v.compare_exchange_strong(expected, op.value, kAcquire, kRelaxed);
-        seen[t][i] = expected;
-        break;
-      }
-      default:
-        StoreLoadFence();
-    }
-  }
-}
-
-constexpr Config kDrawn = {"drawn",
-                           "a program drawn by chance",
-                           [] {
-                             for (auto& v : variables) Renew(v);
-                             for (auto& thread : seen) {
-                               for (int& s : thread) s = -1;
-                             }
-                             for (std::intptr_t t = 0; t < 3; t++) {
-                               Spawn("T", Interpret,
-                                     reinterpret_cast<void*>(t));
-                             }
-                           },
-                           [] {
-                             std::string outcome;
-                             for (const auto& thread : seen) {
-                               for (const int s : thread)
-                                 outcome += std::to_string(s) + " ";
-                             }
-                             for (const auto& v : variables)
-                               outcome += std::to_string(v.load()) + " ";
-                             outcomes->insert(outcome);
-                           },
-                           {9, 9},
-                           {9, 9}};
-
-Outcomes Reach(Memory memory, int preemptions, int delays, bool reduce) {
-  Unlearn();
-  outcomes->clear();
-  Settings settings;
-  settings.memory = memory;
-  auto strategy = std::make_unique<DepthFirst>(preemptions, delays, reduce);
-  for (;;) {
-    const Result r = Execute(kDrawn, settings, *strategy);
-    if (r.outcome == Outcome::kLearned) {
-      strategy = std::make_unique<DepthFirst>(preemptions, delays, reduce);
-    } else if (!strategy->Next()) {
-      return *outcomes;
-    }
-  }
-}
-
-TEST(Search, TheReductionLosesNoOutcome) {
-  std::uint64_t random = 1;
-  const auto draw = [&random](int n) {
-    random = random * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<int>((random >> 33) % static_cast<std::uint64_t>(n));
-  };
-  std::size_t most = 0;
-  const char* programs = std::getenv("MN_SIM_PROGRAMS");
-  const int n = programs != nullptr ? std::atoi(programs) : 20;
-  for (int i = 0; i < n; i++) {
-    for (auto& thread : program) {
-      for (Op& op : thread) {
-        // Twice as many loads and stores as others; not all variables shared.
-        const int kind = draw(Op::kKinds + 3);
-        op = {static_cast<Op::Kind>(kind >= Op::kKinds ? kind % 2 : kind),
-              draw(3), 1 + draw(3)};
-      }
-    }
-    for (const Memory memory : {Memory::kSc, Memory::kTso}) {
-      for (const int preemptions : {1, 2}) {
-        for (const int delays : {0, 2}) {
-          const Outcomes all = Reach(memory, preemptions, delays, false);
-          const Outcomes reduced = Reach(memory, preemptions, delays, true);
-          most = std::max(most, all.size());
-          for (const std::string& outcome : all) {
-            ASSERT_EQ(reduced.count(outcome), 1u)
-                << "program " << i << ", preemptions " << preemptions
-                << ", delays " << delays << ": " << outcome;
-          }
-        }
-      }
-    }
-  }
-  EXPECT_GT(most, 20u);  // the programs were worth it
-}
-
-TEST(Search, NonsenseIsNoSchedule) {
-  Ticket ticket;
-  for (const char* text : {"", "0", "0z", "00g", "02", "001", "0010"}) {
-    EXPECT_FALSE(Decode(text, &ticket)) << text;
-  }
-  EXPECT_TRUE(Decode("00", &ticket));
 }
 
 }  // namespace

@@ -1,17 +1,17 @@
-// What is known about addresses: atomics (who uses them, what a reader
-// synchronises with) and plain memory (who touched it when).
+// What is known about each atomic: who uses it, and what its readers
+// synchronise with.
+//
+// Which atomics are contended is learned while exploring and outlives an
+// execution. Learning of another contended one starts an exhaustive search
+// anew, because choices have been missed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "runtime/sim/clock.h"
 
 namespace mn::sim {
-
-struct Named;
 
 struct Location {
   const void* addr = nullptr;
@@ -38,30 +38,5 @@ bool NoteAtomic(Location& l, bool write, int thread, const Clock& clock);
 // A new execution / a new model.
 void StartLocations();
 void ForgetLocations();
-
-// Two accesses to the same bytes, one of them a write, unordered by
-// happens-before. with: the other thread, -1: there is no race.
-struct Race {
-  int with = -1;
-  bool other_wrote = false;
-  const void* other_pc = nullptr;
-};
-
-// FastTrack (Flanagan and Freund, PLDI 2009), per run of bytes that is accessed
-// as one.
-Race NotePlain(const void* addr, std::size_t size, bool write, int thread,
-               const Clock& clock, const void* pc);
-
-std::string DescribeRace(const Race& race, bool write, const void* pc,
-                         const char* thread, const char* other,
-                         const void* addr, const std::vector<Named>& names);
-
-// "file.cc:12 Function", from the debug information; "?" without.
-std::string SourceOf(const void* pc);
-
-// The name of the smallest object that contains addr, or of the largest that
-// begins there; "" if it has none.
-std::string NameOfObject(const void* addr, const std::vector<Named>& names);
-std::string NameOf(const void* addr, const std::vector<Named>& names);
 
 }  // namespace mn::sim

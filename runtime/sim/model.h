@@ -14,19 +14,19 @@ namespace mn::sim {
 // How far exhaustive search goes: so many preemptions, and so many stores that
 // stay in a store buffer or futex waits that return early.
 struct Bound {
-  int preemptions;
-  int delays;
+  int preemptions = 0;
+  int delays = 0;
 };
 
-// One size of a model. `setup` makes fresh objects and spawns the threads; it
+// One size of a model. `setup` makes fresh objects and spawns the threads. It
 // runs before every execution, so it must be quick and always do the same.
 struct Config {
   const char* name;  // of letters, digits and _
   const char* what;  // one line: how many of what
   void (*setup)();
-  void (*check)();  // after the last step of an execution; null: nothing
-  Bound quick;      // what a test run searches exhaustively
-  Bound proof;      // ... and what --long does
+  void (*check)() = nullptr;  // after the last step of an execution
+  Bound quick = {};           // what a test run searches exhaustively
+  Bound proof = {};           // ... and what --long does
 };
 
 // The model's file defines it.

@@ -1,6 +1,9 @@
-// Every operation that the explorer sees: what sim/atomic.h and the host files
-// call. Outside an execution (while a model is set up and checked) they act at
-// once and are nobody's step.
+// Every operation that the explorer sees. sim/atomic.h, hooks.cc and the host
+// files call them. Outside an execution (while a model is set up and checked)
+// they act at once and are nobody's step.
+//
+// This header is the seam to the sources under test, which see nothing else of
+// the engine. So it declares what several of the engine's files define.
 #pragma once
 
 #include <atomic>
@@ -27,6 +30,8 @@ enum class Rmw : std::uint8_t { kExchange, kAdd, kSub, kOr, kAnd };
 
 using Word = std::uint64_t;  // the image of any atomic's value
 
+// ---- memory.cc -------------------------------------------------------------
+
 Word OpLoad(const void* addr, ValueType type, std::memory_order order, Where);
 void OpStore(void* addr, ValueType type, Word value, std::memory_order order,
              Where);
@@ -36,7 +41,13 @@ Word OpRmw(void* addr, ValueType type, Rmw what, Word operand,
 bool OpCas(void* addr, ValueType type, Word* expected, Word desired,
            std::memory_order success, std::memory_order failure, Where);
 void OpFence(Where);  // seq_cst
+
+// ---- threads.cc ------------------------------------------------------------
+
+// The thread spins: another one had better go on.
 void OpRelax(Where);
+
+// ---- wait.cc ---------------------------------------------------------------
 
 // As a loop that reads an atomic (acquire) until it is `value`, but without the
 // steps of those reads that find another one.
@@ -56,8 +67,12 @@ void OpUnblock(const void* key, Where);
 // nothing can happen before the next deadline.
 std::int64_t OpNanotime();
 
+// ---- races.cc --------------------------------------------------------------
+
 // An access to memory that is not atomic: checked for data races.
 void OpPlain(const void* addr, std::size_t size, bool write, const void* pc);
+
+// ---- execution.cc ----------------------------------------------------------
 
 // Ends the schedule with a violation. [[noreturn]] while an execution runs.
 [[noreturn]] void Violate(const char* kind, const char* text);

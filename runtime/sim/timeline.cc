@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "runtime/sim/locations.h"
+#include "runtime/sim/names.h"
 
 namespace mn::sim {
 

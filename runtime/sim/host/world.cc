@@ -83,9 +83,32 @@ M* MakeM() {
   return m;
 }
 
-}  // namespace
+// A thread whose M holds the P and looks for work at once.
+void AddM(const char* name, P* p) {
+  M* m = MakeM();
+  // Off the idle list, wherever it is.
+  for (P** link = &sched.pidle;; link = &(*link)->link) {
+    if (*link == p) {
+      *link = p->link;
+      break;
+    }
+  }
+  p->link = nullptr;
+  p->status.store(PStatus::kRunning);
+  sched.npidle.fetch_sub(1);
+  m->nextp = p;
+  Spawn(name, RunWithP, m, /*daemon=*/true);
+}
 
-void NewWorld(int ps, int ncpu) {
+void AddIdleM(const char* name) {
+  M* m = MakeM();
+  Spawn(name, RunIdle, m, /*daemon=*/true);
+}
+
+const char* const kMNames[] = {"M0", "M1", "M2", "M3"};
+const char* const kGNames[] = {"G1", "G2", "G3", "G4", "G5", "G6"};
+
+void NewPs(int ps, int ncpu) {
   if (!per_thread) {
     PerThread(reinterpret_cast<void**>(&tls_m));
     per_thread = true;
@@ -133,32 +156,24 @@ void NewWorld(int ps, int ncpu) {
   }
 }
 
-P* PNumber(int i) { return world.table[i]; }
+}  // namespace
 
-M* AddM(const char* name, P* p) {
-  M* m = MakeM();
-  // Off the idle list, wherever it is.
-  for (P** link = &sched.pidle;; link = &(*link)->link) {
-    if (*link == p) {
-      *link = p->link;
-      break;
+void NewWorld(const Scene& scene) {
+  NewPs(scene.ps_, scene.ncpu_);
+  for (int i = 0; i < scene.ps_; i++) {
+    const Scene::Ring& ring = scene.rings_[i];
+    for (int k = 0; k < ring.n; k++) {
+      RunqPut(world.p[i].runq, AddG(ring.body[k]), false);
     }
   }
-  p->link = nullptr;
-  p->status.store(PStatus::kRunning);
-  sched.npidle.fetch_sub(1);
-  m->nextp = p;
-  Spawn(name, RunWithP, m, /*daemon=*/true);
-  return m;
+  const int looking = scene.looking_ < 0 ? scene.ps_ : scene.looking_;
+  for (int i = 0; i < looking; i++) AddM(kMNames[i], &world.p[i]);
+  for (int i = 0; i < scene.asleep_; i++) AddIdleM(kMNames[looking + i]);
 }
 
-M* AddIdleM(const char* name) {
-  M* m = MakeM();
-  Spawn(name, RunIdle, m, /*daemon=*/true);
-  return m;
-}
+P* PNumber(int i) { return world.table[i]; }
 
-G* AddG(const char* name, void (*fn)(void*), void* arg) {
+G* AddG(void (*fn)(void*)) {
   const int i = world.gs++;
   G* gp = new (stacks[i] + kStackSize - sizeof(G)) G;
   goroutines[i] = gp;
@@ -166,25 +181,21 @@ G* AddG(const char* name, void (*fn)(void*), void* arg) {
   gp->stack_lo = reinterpret_cast<std::uintptr_t>(stacks[i]);
   gp->stack_hi = reinterpret_cast<std::uintptr_t>(gp);
   gp->fn = fn;
-  gp->arg = arg;
   MakeContext(gp, reinterpret_cast<void*>(gp->stack_hi & ~std::uintptr_t{15}),
               Entry);
   gp->status.store(GStatus::kRunnable);
-  Name(*gp, name);
+  Name(*gp, kGNames[i]);
   Name(gp->status, "status of G", i + 1);
   return gp;
 }
 
-void Queue(P* p, G* gp) { RunqPut(p->runq, gp, false); }
+int Goroutines() { return world.gs; }
 
-void CheckAllRan() {
+void CheckWorld() {
   for (int i = 0; i < world.gs; i++) {
     Expect(goroutines[i]->status.load() == GStatus::kDead,
            "MN-7: every M sleeps and a goroutine has not run to its end");
   }
-}
-
-void CheckAllIdle() {
   int n = 0;
   for (P* p = sched.pidle; p != nullptr && n <= world.all.n; p = p->link) n++;
   Expect(n == world.all.n && sched.npidle.load() == n,
@@ -223,7 +234,7 @@ void NeedM(P*, bool) { Throw("MayCreateThread said yes"); }
 
 void MExit(M*) { Throw("no M of a model ends"); }
 
-// A model ends with every M asleep; CheckAllRan says whether that is right.
+// A model ends with every M asleep; CheckWorld says whether that is right.
 bool CheckDead() { return false; }
 
 // Nobody stops the world.

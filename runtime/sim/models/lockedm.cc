@@ -71,13 +71,8 @@ void Waker(void*) {
 
 void Other(void*) {}
 
-void Check() {
-  CheckAllRan();
-  CheckAllIdle();
-}
-
-void Begin(int ps, int ncpu = 1) {
-  NewWorld(ps, ncpu);
+void Begin(const Scene& scene) {
+  NewWorld(scene);
   Renew(lock);
   Name(lock, "lock");
   ready = false;
@@ -107,91 +102,51 @@ void StoppedInPlace(void*) {
 }
 
 constexpr Config kConfigs[] = {
-    {"one_p",
-     "1 P; G1 is pinned and waits, G2 wakes it",
-     [] {
-       Begin(1);
-       Queue(PNumber(0), AddG("G1", Pinned));
-       Queue(PNumber(0), AddG("G2", Waker));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"yield",
-     "1 P; G1 is pinned and yields to G2",
-     [] {
-       Begin(1);
-       Queue(PNumber(0), AddG("G1", PinnedYielder));
-       Queue(PNumber(0), AddG("G2", Other));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"yield_spin",
-     "as yield, and whoever hands off watches for a while before it sleeps",
-     [] {
-       Begin(1, 2);
-       Queue(PNumber(0), AddG("G1", PinnedYielder));
-       Queue(PNumber(0), AddG("G2", Other));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-     },
-     Check,
-     {1, 1},
-     {2, 1}},
-    {"both",
-     "1 P; G1 is pinned and waits, G2 is pinned, wakes it and yields to it",
-     [] {
-       Begin(1);
-       Queue(PNumber(0), AddG("G1", Pinned));
-       Queue(PNumber(0), AddG("G2", PinnedWaker));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"two_ps",
-     "2 Ps; G1 is pinned and waits, G2 on the other P wakes it",
-     [] {
-       Begin(2);
-       Queue(PNumber(0), AddG("G1", Pinned));
-       Queue(PNumber(1), AddG("G2", Waker));
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-       AddIdleM("M2");
-     },
-     Check,
-     {1, 0},
-     {2, 1}},
-    {"in_place",
-     "1 P; G1 is stopped in place, with G2 behind it",
-     [] {
-       Begin(1);
-       Queue(PNumber(0), AddG("G1", StoppedInPlace));
-       Queue(PNumber(0), AddG("G2", Other));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"in_place_stolen",
-     "2 Ps; G1 is stopped in place, M1 looks for something to steal",
-     [] {
-       Begin(2);
-       Queue(PNumber(0), AddG("G1", StoppedInPlace));
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-       AddIdleM("M2");
-     },
-     Check,
-     {1, 0},
-     {2, 1}},
+    {.name = "one_p",
+     .what = "1 P; G1 is pinned and waits, G2 wakes it",
+     .setup = [] { Begin(Scene().OnP(Pinned, Waker).Asleep(1)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "yield",
+     .what = "1 P; G1 is pinned and yields to G2",
+     .setup = [] { Begin(Scene().OnP(PinnedYielder, Other).Asleep(1)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "yield_spin",
+     .what =
+         "as yield, and whoever hands off watches for a while before it sleeps",
+     .setup =
+         [] { Begin(Scene().OnP(PinnedYielder, Other).Asleep(1).Ncpu(2)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1, .delays = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
+    {.name = "both",
+     .what =
+         "1 P; G1 is pinned and waits, G2 is pinned, wakes it and yields to it",
+     .setup = [] { Begin(Scene().OnP(Pinned, PinnedWaker).Asleep(1)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "two_ps",
+     .what = "2 Ps; G1 is pinned and waits, G2 on the other P wakes it",
+     .setup = [] { Begin(Scene().OnP(Pinned).OnP(Waker).Asleep(1)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
+    {.name = "in_place",
+     .what = "1 P; G1 is stopped in place, with G2 behind it",
+     .setup = [] { Begin(Scene().OnP(StoppedInPlace, Other).Asleep(1)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "in_place_stolen",
+     .what = "2 Ps; G1 is stopped in place, M1 looks for something to steal",
+     .setup = [] { Begin(Scene().OnP(StoppedInPlace).OnP().Asleep(1)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
 };
 
 }  // namespace

@@ -13,20 +13,26 @@ namespace {
 Note note;
 Note ready;
 int payload;
-int rounds;
-std::int64_t spin_ns;
+
+struct Params {
+  void (*sleeper)(void*);
+  void (*waker)(void*);
+  int rounds = 1;
+  std::int64_t spin_ns = 0;  // before the sleeper sleeps
+};
+Params params;
 
 void Sleeper(void*) {
-  for (int i = 1; i <= rounds; i++) {
+  for (int i = 1; i <= params.rounds; i++) {
     note.Clear();
     ready.Wakeup();
-    note.Sleep(spin_ns);
+    note.Sleep(params.spin_ns);
     Expect(payload == i, "the sleeper sees the payload of its wake-up");
   }
 }
 
 void Waker(void*) {
-  for (int i = 1; i <= rounds; i++) {
+  for (int i = 1; i <= params.rounds; i++) {
     ready.Sleep();
     ready.Clear();
     payload = i;
@@ -35,7 +41,7 @@ void Waker(void*) {
 }
 
 void OneSleeper(void*) {
-  note.Sleep(spin_ns);
+  note.Sleep(params.spin_ns);
   Expect(payload == 1, "the sleeper sees the payload of its wake-up");
 }
 
@@ -50,45 +56,42 @@ void TimedSleeper(void*) {
   }
 }
 
-void Setup(int n, std::int64_t spin, void (*sleeper)(void*),
-           void (*waker)(void*)) {
+void Setup(const Params& s) {
+  params = s;
   Renew(note);
   Renew(ready);
   Name(note, "note");
   Name(ready, "ready");
   Name(payload, "payload", -1, true);
   payload = 0;
-  rounds = n;
-  spin_ns = spin;
-  Spawn("sleeper", sleeper, nullptr);
-  Spawn("waker", waker, nullptr);
+  Spawn("sleeper", s.sleeper, nullptr);
+  Spawn("waker", s.waker, nullptr);
 }
 
 constexpr Config kConfigs[] = {
-    {"once",
-     "1 sleeper, 1 waker",
-     [] { Setup(1, 0, OneSleeper, OneWaker); },
-     nullptr,
-     {3, 1},
-     {6, 2}},
-    {"once_timed",
-     "the same, with a limit",
-     [] { Setup(1, 0, TimedSleeper, OneWaker); },
-     nullptr,
-     {3, 1},
-     {6, 2}},
-    {"once_spin",
-     "1 sleeper that spins first, 1 waker",
-     [] { Setup(1, 1'000, OneSleeper, OneWaker); },
-     nullptr,
-     {3, 1},
-     {6, 2}},
-    {"twice",
-     "1 sleeper, 1 waker, the note used twice",
-     [] { Setup(2, 0, Sleeper, Waker); },
-     nullptr,
-     {3, 1},
-     {6, 2}},
+    {.name = "once",
+     .what = "1 sleeper, 1 waker",
+     .setup = [] { Setup({.sleeper = OneSleeper, .waker = OneWaker}); },
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 6, .delays = 2}},
+    {.name = "once_timed",
+     .what = "the same, with a limit",
+     .setup = [] { Setup({.sleeper = TimedSleeper, .waker = OneWaker}); },
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 6, .delays = 2}},
+    {.name = "once_spin",
+     .what = "1 sleeper that spins first, 1 waker",
+     .setup =
+         [] {
+           Setup({.sleeper = OneSleeper, .waker = OneWaker, .spin_ns = 1'000});
+         },
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 6, .delays = 2}},
+    {.name = "twice",
+     .what = "1 sleeper, 1 waker, the note used twice",
+     .setup = [] { Setup({.sleeper = Sleeper, .waker = Waker, .rounds = 2}); },
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 6, .delays = 2}},
 };
 
 }  // namespace

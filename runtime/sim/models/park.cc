@@ -19,7 +19,6 @@ RtMutex lock;
 int permits;  // guarded by lock, both
 G* waiters[3];
 int nwaiters;
-int rounds;
 int payload;  // written before the release, read after the acquire
 
 void Acquire() {
@@ -53,7 +52,13 @@ void Waiter(void*) {
 
 void Waker(void*) {
   payload = 1;
-  for (int i = 0; i < rounds; i++) Release();
+  Release();
+}
+
+void WakerOfTwo(void*) {
+  payload = 1;
+  Release();
+  Release();
 }
 
 // Gopark whose commit finds that the event has come: it runs on.
@@ -88,8 +93,8 @@ void CommitWaker(void*) {
 
 void Yielder(void*) { Gosched(); }
 
-void Begin(int ps) {
-  NewWorld(ps);
+void Begin(const Scene& scene) {
+  NewWorld(scene);
   Renew(lock);
   Renew(event);
   permits = nwaiters = payload = 0;
@@ -101,64 +106,31 @@ void Begin(int ps) {
   Name(payload, "payload", -1, true);
 }
 
-void Check() {
-  CheckAllRan();
-  CheckAllIdle();
-}
-
 constexpr Config kConfigs[] = {
-    {"semaphore",
-     "2 Ps, 1 waits, 1 wakes",
-     [] {
-       Begin(2);
-       rounds = 1;
-       Queue(PNumber(0), AddG("G1", Waiter));
-       Queue(PNumber(1), AddG("G2", Waker));
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"two_waiters",
-     "2 Ps, 2 wait on one, 1 on the other wakes both",
-     [] {
-       Begin(2);
-       rounds = 2;
-       Queue(PNumber(0), AddG("G1", Waiter));
-       Queue(PNumber(0), AddG("G2", Waiter));
-       Queue(PNumber(1), AddG("G3", Waker));
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-     },
-     Check,
-     {1, 1},
-     {2, 1}},
-    {"one_p",
-     "1 P, 1 waits, 1 wakes, 1 yields",
-     [] {
-       Begin(1);
-       rounds = 1;
-       Queue(PNumber(0), AddG("G1", Waiter));
-       Queue(PNumber(0), AddG("G2", Yielder));
-       Queue(PNumber(0), AddG("G3", Waker));
-       AddM("M0", PNumber(0));
-     },
-     Check,
-     {3, 1},
-     {3, 2}},
-    {"commit",
-     "2 Ps, the commit finds that the event has come, or not",
-     [] {
-       Begin(2);
-       Queue(PNumber(0), AddG("G1", CommitWaiter));
-       Queue(PNumber(1), AddG("G2", CommitWaker));
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
+    {.name = "semaphore",
+     .what = "2 Ps, 1 waits, 1 wakes",
+     .setup = [] { Begin(Scene().OnP(Waiter).OnP(Waker)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "two_waiters",
+     .what = "2 Ps, 2 wait on one, 1 on the other wakes both",
+     .setup = [] { Begin(Scene().OnP(Waiter, Waiter).OnP(WakerOfTwo)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1, .delays = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
+    {.name = "one_p",
+     .what = "1 P, 1 waits, 1 wakes, 1 yields",
+     .setup = [] { Begin(Scene().OnP(Waiter, Yielder, Waker)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 2}},
+    {.name = "commit",
+     .what = "2 Ps, the commit finds that the event has come, or not",
+     .setup = [] { Begin(Scene().OnP(CommitWaiter).OnP(CommitWaker)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
 };
 
 }  // namespace

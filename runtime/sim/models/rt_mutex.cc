@@ -12,42 +12,47 @@ namespace {
 
 RtMutex mu;
 int counter;
-int rounds;
-int threads;
+
+struct Params {
+  int threads;
+  int rounds;  // of each
+};
+Params params;
 
 void Enter(void*) {
-  for (int i = 0; i < rounds; i++) {
+  for (int i = 0; i < params.rounds; i++) {
     RtLock lock(mu);
     counter++;
   }
 }
 
-void Setup(int n, int each) {
+void Setup(const Params& s) {
   Renew(mu);
   Name(mu, "mu");
   Name(counter, "counter", -1, true);
   counter = 0;
-  threads = n;
-  rounds = each;
+  params = s;
   const char* const names[] = {"T1", "T2", "T3"};
-  for (int i = 0; i < n; i++) Spawn(names[i], Enter, nullptr);
+  for (int i = 0; i < s.threads; i++) Spawn(names[i], Enter, nullptr);
 }
 
-void Check() { Expect(counter == threads * rounds, "every round counted"); }
+void Check() {
+  Expect(counter == params.threads * params.rounds, "every round counted");
+}
 
 constexpr Config kConfigs[] = {
-    {"two_twice",
-     "2 threads, 2 rounds each",
-     [] { Setup(2, 2); },
-     Check,
-     {3, 1},
-     {4, 2}},
-    {"three_once",
-     "3 threads, 1 round each",
-     [] { Setup(3, 1); },
-     Check,
-     {3, 1},
-     {4, 1}},
+    {.name = "two_twice",
+     .what = "2 threads, 2 rounds each",
+     .setup = [] { Setup({.threads = 2, .rounds = 2}); },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 2}},
+    {.name = "three_once",
+     .what = "3 threads, 1 round each",
+     .setup = [] { Setup({.threads = 3, .rounds = 1}); },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 1}},
 };
 
 }  // namespace

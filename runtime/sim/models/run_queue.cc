@@ -24,10 +24,16 @@ G tokens[kMax];
 int taken[kMax];
 int global[kMax];
 mn::atomic<bool> out[kMax];
-int puts;
-bool next;
-bool take_runnext;
-int steals;
+
+enum Place : bool { kRing = false, kRunnext = true };
+
+struct Params {
+  int puts;
+  int thieves = 0;
+  int steals = 0;       // of each thief
+  Place place = kRing;  // puts go there; kRunnext: steals look there too
+};
+Params params;
 
 int Number(G* gp) { return static_cast<int>(gp - tokens); }
 
@@ -48,8 +54,8 @@ G* Make(int i) {
 
 // Puts all, with a get after every second.
 void Owner(void*) {
-  for (int i = 0; i < puts; i++) {
-    RunqPut(owner->runq, Make(i), next);
+  for (int i = 0; i < params.puts; i++) {
+    RunqPut(owner->runq, Make(i), params.place);
     if (i % 2 == 1) {
       if (G* gp = RunqGet(owner->runq)) Take(gp);
     }
@@ -59,8 +65,8 @@ void Owner(void*) {
 
 void Thief(void* arg) {
   P* self = static_cast<P*>(arg);
-  for (int i = 0; i < steals; i++) {
-    if (G* gp = RunqSteal(self, owner, take_runnext)) {
+  for (int i = 0; i < params.steals; i++) {
+    if (G* gp = RunqSteal(self, owner, params.place)) {
       Take(gp);
       while ((gp = RunqGet(self->runq))) Take(gp);
     }
@@ -69,7 +75,7 @@ void Thief(void* arg) {
 
 // Between the two the queue, which SetupLooker gave a goroutine, holds two.
 void PutsAndGets(void*) {
-  RunqPut(owner->runq, Make(1), next);
+  RunqPut(owner->runq, Make(1), params.place);
   Take(RunqGet(owner->runq));
 }
 
@@ -87,15 +93,14 @@ void NameQueue(RunQueue& q, const char* head, const char* tail,
   }
 }
 
-void SetupOwner(int n_puts, bool put_next) {
+void SetupOwner(const Params& s) {
+  params = s;
   Renew(sched);
   Name(sched.lock, "sched.lock");
   Name(sched.runqsize, "runqsize");
   owner = new P;
   NameQueue(owner->runq, "head", "tail", "runnext", "ring");
   Name(owner->schedtick, "schedtick");
-  puts = n_puts;
-  next = put_next;
   for (int i = 0; i < kMax; i++) {
     Renew(tokens[i]);
     taken[i] = 0;
@@ -110,21 +115,18 @@ void SetupOwner(int n_puts, bool put_next) {
 }
 
 // SCH-18.
-void SetupLooker(bool first_next, bool put_next) {
-  SetupOwner(2, put_next);
-  RunqPut(owner->runq, Make(0), first_next);
+void SetupLooker(Place first, Place second) {
+  SetupOwner({.puts = 2, .place = second});
+  RunqPut(owner->runq, Make(0), first);
   Spawn("owner", PutsAndGets, nullptr);
   Spawn("looker", Looker, nullptr);
 }
 
-void Setup(int n_puts, bool put_next, int n_thieves, int n_steals,
-           bool steal_runnext) {
-  SetupOwner(n_puts, put_next);
-  steals = n_steals;
-  take_runnext = steal_runnext;
+void Setup(const Params& s) {
+  SetupOwner(s);
   Spawn("owner", Owner, nullptr);
   const char* const names[] = {"thief 1", "thief 2"};
-  for (int i = 0; i < n_thieves; i++) {
+  for (int i = 0; i < s.thieves; i++) {
     thieves[i] = new P;
     NameQueue(thieves[i]->runq, i == 0 ? "t1.head" : "t2.head",
               i == 0 ? "t1.tail" : "t2.tail",
@@ -141,66 +143,73 @@ void CheckLooker() {
 
 void Check() {
   while (G* gp = sched.runq.Pop()) global[Number(gp)]++;
-  for (int i = 0; i < puts; i++) {
+  for (int i = 0; i < params.puts; i++) {
     Expect(taken[i] + global[i] == 1, "RQ-4: a goroutine is lost");
   }
 }
 
 constexpr Config kConfigs[] = {
-    {"ring_1_thief",
-     "ring of 4, 4 puts, 1 thief that steals twice",
-     [] { Setup(4, false, 1, 2, false); },
-     Check,
-     {3, 1},
-     {5, 2}},
-    {"overflow_1_thief",
-     "6 puts without gets in between would not fit: half goes",
-     [] { Setup(8, false, 1, 2, false); },
-     Check,
-     {3, 1},
-     {5, 1}},
-    {"ring_2_thieves",
-     "ring of 4, 4 puts, 2 thieves, a steal each",
-     [] { Setup(4, false, 2, 1, false); },
-     Check,
-     {3, 1},
-     {4, 1}},
-    {"runnext_1_thief",
-     "3 puts to runnext, 1 thief that takes runnext",
-     [] { Setup(3, true, 1, 2, true); },
-     Check,
-     {3, 1},
-     {5, 2}},
-    {"runnext_2_thieves",
-     "2 puts to runnext, 2 thieves that take runnext",
-     [] { Setup(2, true, 2, 1, true); },
-     Check,
-     {3, 1},
-     {4, 1}},
-    {"empty_ring_ring",
-     "one in the ring, another is put there and one taken; is it empty?",
-     [] { SetupLooker(false, false); },
-     CheckLooker,
-     {3, 1},
-     {5, 2}},
-    {"empty_ring_runnext",
-     "... another is put into runnext and taken from there",
-     [] { SetupLooker(false, true); },
-     CheckLooker,
-     {3, 1},
-     {5, 2}},
-    {"empty_runnext_ring",
-     "... one in runnext",
-     [] { SetupLooker(true, false); },
-     CheckLooker,
-     {3, 1},
-     {5, 2}},
-    {"empty_runnext_runnext",
-     "... one in runnext, which another displaces",
-     [] { SetupLooker(true, true); },
-     CheckLooker,
-     {3, 1},
-     {5, 2}},
+    {.name = "ring_1_thief",
+     .what = "ring of 4, 4 puts, 1 thief that steals twice",
+     .setup = [] { Setup({.puts = 4, .thieves = 1, .steals = 2}); },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 2}},
+    {.name = "overflow_1_thief",
+     .what = "6 puts without gets in between would not fit: half goes",
+     .setup = [] { Setup({.puts = 8, .thieves = 1, .steals = 2}); },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 1}},
+    {.name = "ring_2_thieves",
+     .what = "ring of 4, 4 puts, 2 thieves, a steal each",
+     .setup = [] { Setup({.puts = 4, .thieves = 2, .steals = 1}); },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 1}},
+    {.name = "runnext_1_thief",
+     .what = "3 puts to runnext, 1 thief that takes runnext",
+     .setup =
+         [] {
+           Setup({.puts = 3, .thieves = 1, .steals = 2, .place = kRunnext});
+         },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 2}},
+    {.name = "runnext_2_thieves",
+     .what = "2 puts to runnext, 2 thieves that take runnext",
+     .setup =
+         [] {
+           Setup({.puts = 2, .thieves = 2, .steals = 1, .place = kRunnext});
+         },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 1}},
+    {.name = "empty_ring_ring",
+     .what =
+         "one in the ring, another is put there and one taken; is it empty?",
+     .setup = [] { SetupLooker(kRing, kRing); },
+     .check = CheckLooker,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 2}},
+    {.name = "empty_ring_runnext",
+     .what = "... another is put into runnext and taken from there",
+     .setup = [] { SetupLooker(kRing, kRunnext); },
+     .check = CheckLooker,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 2}},
+    {.name = "empty_runnext_ring",
+     .what = "... one in runnext",
+     .setup = [] { SetupLooker(kRunnext, kRing); },
+     .check = CheckLooker,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 2}},
+    {.name = "empty_runnext_runnext",
+     .what = "... one in runnext, which another displaces",
+     .setup = [] { SetupLooker(kRunnext, kRunnext); },
+     .check = CheckLooker,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 2}},
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace {
 
 mn::atomic<int> arrived;
 int expected;
-G* children[3];
+G* children[2];
 int nchildren;
 int next_child;
 
@@ -58,107 +58,70 @@ void Yielder(void*) {
 // A thread that is no M makes a goroutine runnable.
 void Injector(void*) { InjectGlobal(children[0]); }
 
-void Begin(int ps, int ncpu) {
-  NewWorld(ps, ncpu);
+// `starts`: what the goroutines run that somebody will start. All meet.
+template <class... Starts>
+void Begin(const Scene& scene, Starts... starts) {
+  NewWorld(scene);
   Renew(arrived);
   Name(arrived, "arrived");
   next_child = 0;
-}
-
-void Children(int n, void (*fn)(void*)) {
-  const char* const names[] = {"G2", "G3", "G4"};
-  nchildren = n;
-  expected = n + 1;
-  for (int i = 0; i < n; i++) children[i] = AddG(names[i], fn);
-}
-
-// n children; Ms 1.. hold Ps and look for work, or sleep.
-void Fork(int n, int ps, int looking, int ncpu) {
-  Begin(ps, ncpu);
-  Children(n, Child);
-  Queue(PNumber(0), AddG("G1", Parent));
-  const char* const names[] = {"M0", "M1", "M2"};
-  AddM(names[0], PNumber(0));
-  for (int i = 1; i < ps; i++) {
-    if (i <= looking) {
-      AddM(names[i], PNumber(i));
-    } else {
-      AddIdleM(names[i]);
-    }
-  }
-}
-
-void ForkChain(int n, int ps) {
-  Begin(ps, 1);
-  Children(n, Chain);
-  Queue(PNumber(0), AddG("G1", Chain));
-  AddM("M0", PNumber(0));
-  AddIdleM("M1");
-  AddIdleM("M2");
-}
-
-void Check() {
-  CheckAllRan();
-  CheckAllIdle();
+  nchildren = 0;
+  ((children[nchildren++] = AddG(starts)), ...);
+  expected = Goroutines();
 }
 
 constexpr Config kConfigs[] = {
-    {"fork_1",
-     "2 Ps; G1 starts G2 while M1 goes to sleep",
-     [] { Fork(1, 2, 1, 1); },
-     Check,
-     {3, 1},
-     {4, 1}},
-    {"fork_1_asleep",
-     "2 Ps; G1 starts G2, M1 sleeps",
-     [] { Fork(1, 2, 0, 1); },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"fork_1_look",
-     "as fork_1, and idle Ms look for a while before they sleep",
-     [] { Fork(1, 2, 1, 2); },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"yield",
-     "2 Ps; G1 yields to G2 on P0 while M1 goes to sleep",
-     [] {
-       Begin(2, 1);
-       expected = 2;
-       Queue(PNumber(0), AddG("G1", Yielder));
-       Queue(PNumber(0), AddG("G2", Child));
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-     },
-     Check,
-     {3, 1},
-     {4, 1}},
-    {"fork_2",
-     "3 Ps; G1 starts G2 and G3 while M1 and M2 go to sleep",
-     [] { Fork(2, 3, 2, 1); },
-     Check,
-     {1, 0},
-     {2, 0}},
-    {"chain",
-     "3 Ps; G1 starts G2, which starts G3; M1 and M2 sleep",
-     [] { ForkChain(2, 3); },
-     Check,
-     {0, 0},
-     {1, 1}},
-    {"inject",
-     "2 Ps; a thread without a P queues G1 while both Ms go to sleep",
-     [] {
-       Begin(2, 1);
-       Children(1, Child);
-       expected = 1;
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-       Spawn("thread", Injector, nullptr);
-     },
-     Check,
-     {1, 1},
-     {2, 1}},
+    {.name = "fork_1",
+     .what = "2 Ps; G1 starts G2 while M1 goes to sleep",
+     .setup = [] { Begin(Scene().OnP(Parent).OnP(), Child); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 1}},
+    {.name = "fork_1_asleep",
+     .what = "2 Ps; G1 starts G2, M1 sleeps",
+     .setup =
+         [] { Begin(Scene().OnP(Parent).OnP().Looking(1).Asleep(1), Child); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "fork_1_look",
+     .what = "as fork_1, and idle Ms look for a while before they sleep",
+     .setup = [] { Begin(Scene().OnP(Parent).OnP().Ncpu(2), Child); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "yield",
+     .what = "2 Ps; G1 yields to G2 on P0 while M1 goes to sleep",
+     .setup = [] { Begin(Scene().OnP(Yielder, Child).OnP()); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 1}},
+    {.name = "fork_2",
+     .what = "3 Ps; G1 starts G2 and G3 while M1 and M2 go to sleep",
+     .setup = [] { Begin(Scene().OnP(Parent).OnP().OnP(), Child, Child); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1},
+     .proof = {.preemptions = 2}},
+    {.name = "chain",
+     .what = "3 Ps; G1 starts G2, which starts G3; M1 and M2 sleep",
+     .setup =
+         [] {
+           Begin(Scene().OnP(Chain).OnP().OnP().Looking(1).Asleep(2), Chain,
+                 Chain);
+         },
+     .check = CheckWorld,
+     .quick = {},
+     .proof = {.preemptions = 1, .delays = 1}},
+    {.name = "inject",
+     .what = "2 Ps; a thread without a P queues G1 while both Ms go to sleep",
+     .setup =
+         [] {
+           Begin(Scene().OnP().OnP(), Child);
+           Spawn("thread", Injector, nullptr);
+         },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1, .delays = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
 };
 
 }  // namespace

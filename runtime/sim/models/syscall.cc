@@ -60,83 +60,50 @@ void Sysmon(void*) {
   }
 }
 
-void Check() {
-  CheckAllRan();
-  CheckAllIdle();
-}
-
-void Begin(int ps, int n_calls, int n_sightings) {
-  NewWorld(ps);
+// Each caller calls so often, and sysmon looks so often.
+void Begin(const Scene& scene, int n_calls, int n_sightings) {
+  NewWorld(scene);
   calls = n_calls;
   sightings = n_sightings;
+  if (sightings > 0) Spawn("sysmon", Sysmon, nullptr);
 }
 
 constexpr Config kConfigs[] = {
-    {"retake_1p",
-     "1 P; G1 calls, G2 waits behind it, sysmon looks once",
-     [] {
-       Begin(1, 1, 1);
-       Queue(PNumber(0), AddG("G1", Caller));
-       Queue(PNumber(0), AddG("G2", Other));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-       Spawn("sysmon", Sysmon, nullptr);
-     },
-     Check,
-     {3, 1},
-     {4, 1}},
-    {"two_calls_1p",
-     "1 P; G1 and G2 both call, sysmon looks twice",
-     [] {
-       Begin(1, 1, 2);
-       Queue(PNumber(0), AddG("G1", Caller));
-       Queue(PNumber(0), AddG("G2", Caller));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-       Spawn("sysmon", Sysmon, nullptr);
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"lasts_1p",
-     "1 P; G1 calls twice and is expected to be long, G2 waits behind it, "
-     "sysmon looks once",
-     [] {
-       Begin(1, 2, 1);
-       Queue(PNumber(0), AddG("G1", SlowCaller));
-       Queue(PNumber(0), AddG("G2", Other));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-       Spawn("sysmon", Sysmon, nullptr);
-     },
-     Check,
-     {2, 1},
-     {3, 1}},
-    {"retake_2p",
-     "2 Ps; G1 calls, G2 waits behind it, sysmon looks once",
-     [] {
-       Begin(2, 1, 1);
-       Queue(PNumber(0), AddG("G1", Caller));
-       Queue(PNumber(0), AddG("G2", Other));
-       AddM("M0", PNumber(0));
-       AddIdleM("M1");
-       Spawn("sysmon", Sysmon, nullptr);
-     },
-     Check,
-     {1, 1},
-     {2, 1}},
-    {"blocking_2p",
-     "2 Ps; G1 hands its P off, G2 waits behind it, M1 looks",
-     [] {
-       Begin(2, 1, 0);
-       Queue(PNumber(0), AddG("G1", BlockingCaller));
-       Queue(PNumber(0), AddG("G2", Other));
-       AddM("M0", PNumber(0));
-       AddM("M1", PNumber(1));
-     },
-     Check,
-     {1, 1},
-     {2, 1}},
+    {.name = "retake_1p",
+     .what = "1 P; G1 calls, G2 waits behind it, sysmon looks once",
+     .setup = [] { Begin(Scene().OnP(Caller, Other).Asleep(1), 1, 1); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 1}},
+    {.name = "two_calls_1p",
+     .what = "1 P; G1 and G2 both call, sysmon looks twice",
+     .setup = [] { Begin(Scene().OnP(Caller, Caller).Asleep(1), 1, 2); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "lasts_1p",
+     .what =
+         "1 P; G1 calls twice and is expected to be long, G2 waits behind it, "
+         "sysmon looks once",
+     .setup = [] { Begin(Scene().OnP(SlowCaller, Other).Asleep(1), 2, 1); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "retake_2p",
+     .what = "2 Ps; G1 calls, G2 waits behind it, sysmon looks once",
+     .setup =
+         [] {
+           Begin(Scene().OnP(Caller, Other).OnP().Looking(1).Asleep(1), 1, 1);
+         },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1, .delays = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
+    {.name = "blocking_2p",
+     .what = "2 Ps; G1 hands its P off, G2 waits behind it, M1 looks",
+     .setup = [] { Begin(Scene().OnP(BlockingCaller, Other).OnP(), 1, 0); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1, .delays = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
 };
 
 }  // namespace
