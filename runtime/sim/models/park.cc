@@ -55,6 +55,11 @@ void Waker(void*) {
   Release();
 }
 
+void WaiterOfTwo(void*) {
+  Acquire();
+  Acquire();
+}
+
 void WakerOfTwo(void*) {
   payload = 1;
   Release();
@@ -119,6 +124,12 @@ constexpr Config kConfigs[] = {
      .check = CheckWorld,
      .quick = {.preemptions = 1, .delays = 1},
      .proof = {.preemptions = 2, .delays = 1}},
+    {.name = "twice",
+     .what = "2 Ps, 1 waits twice, 1 on the other wakes it twice",
+     .setup = [] { Begin(Scene().OnP(WaiterOfTwo).OnP(WakerOfTwo)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
     {.name = "one_p",
      .what = "1 P, 1 waits, 1 wakes, 1 yields",
      .setup = [] { Begin(Scene().OnP(Waiter, Yielder, Waker)); },

@@ -7,7 +7,6 @@
 #include "runtime/syscall.h"
 
 #include "runtime/core/getg.h"
-#include "runtime/sched/idle.h"
 #include "runtime/plug/syscall_handoff.h"
 #include "runtime/sim/host/world.h"
 #include "runtime/sim/model.h"
@@ -53,6 +52,24 @@ void BlockingCaller(void*) {
 
 void Other(void*) { UseP(); }
 
+// A call begins and ends while a third thread holds the scheduler's lock: it
+// must come back without the lock, to its own P.
+mn::atomic<bool> back;
+
+void QuickCaller(void*) {
+  P* p = getp();
+  internal::EnterSyscall();
+  Say("in the kernel");
+  internal::ExitSyscall();
+  Expect(getm()->p == p, "SYS-3: the call comes back to its own P");
+  back.store(true, memory_order_release);
+}
+
+void HoldsTheLock(void*) {
+  RtLock hold(sched.lock);
+  Await(back, true);
+}
+
 void Sysmon(void*) {
   for (int i = 0; i < sightings; i++) {
     P* p = PNumber(0);
@@ -68,7 +85,20 @@ void Begin(const Scene& scene, int n_calls, int n_sightings) {
   if (sightings > 0) Spawn("sysmon", Sysmon, nullptr);
 }
 
+void BeginQuick() {
+  NewWorld(Scene().OnP(QuickCaller));
+  Renew(back);
+  Name(back, "back");
+  Spawn("holder", HoldsTheLock, nullptr);
+}
+
 constexpr Config kConfigs[] = {
+    {.name = "quick_1p",
+     .what = "1 P; G1 calls while another thread holds sched.lock",
+     .setup = BeginQuick,
+     .check = CheckWorld,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 4, .delays = 1}},
     {.name = "retake_1p",
      .what = "1 P; G1 calls, G2 waits behind it, sysmon looks once",
      .setup = [] { Begin(Scene().OnP(Caller, Other).Asleep(1), 1, 1); },
