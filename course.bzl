@@ -8,6 +8,7 @@ is said in //tools/judge:manifest.bzl. Programs read all of it as JSON
 load("//lessons/02_context_switch:lesson.bzl", LESSON_02 = "LESSON")
 load("//lessons/03_park_ready:lesson.bzl", LESSON_03 = "LESSON")
 load("//lessons/04_run_queue:lesson.bzl", LESSON_04 = "LESSON")
+load("//lessons/07_syscall_handoff:lesson.bzl", LESSON_07 = "LESSON")
 load("//tools/judge:manifest.bzl", "whole")
 
 COURSE = {
@@ -19,5 +20,6 @@ COURSE = {
         LESSON_02,
         LESSON_03,
         LESSON_04,
+        LESSON_07,
     ]],
 }

@@ -20,7 +20,7 @@
 //         and its thread sleeps.
 //   SYS-5 The number of Ps stays: a P that is left in a call is taken by exactly
 //         one thread.
-//   SYS-6 Calls shorter than sysmon's threshold make no thread.
+//   SYS-6 Calls shorter than sysmon's threshold make no thread and wake none.
 //   SYS-7 With a pool of n places at most n goroutines are in its calls, and
 //         they get their places in the order in which they came.
 //

@@ -268,7 +268,8 @@ Outcome RunCase(const Request& request, const Limits& limits) {
       const Usage usage = UsageBelow(process.root(), limits.processes + 1);
       outcome.observations.push_back(
           {kThreads,
-           {usage.threads, static_cast<std::int64_t>(usage.cpu_s * 1000)}});
+           {usage.threads, static_cast<std::int64_t>(usage.cpu_s * 1000),
+            SleepsBelow(process.root())}});
       unsent += "seen\n";
     }
     if (fds[1].revents != 0) {

@@ -308,14 +308,15 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
     run.verdict = judged.ended(run.outcome);
     return run;
   }
-  run.verdict = entry.kind == tools::kProgram &&
-                        run.outcome.end == Outcome::End::kExited
-                    ? FromEndedProgram(run.outcome)
-                    : FromOutcome(run.outcome, &run.inv);
+  run.verdict =
+      entry.kind == tools::kProgram && run.outcome.end == Outcome::End::kExited
+          ? FromEndedProgram(run.outcome)
+          : FromOutcome(run.outcome, &run.inv);
   if (run.outcome.end != Outcome::End::kFinished) return run;
-  run.verdict = schedules
-                    ? DecideSchedules(lesson_, request.texts, run.outcome.observations)
-                    : judged.decide(request.work, run.outcome.observations);
+  run.verdict =
+      schedules
+          ? DecideSchedules(lesson_, request.texts, run.outcome.observations)
+          : judged.decide(request.work, run.outcome.observations);
   if (run.verdict.status == Status::kPassed && entry.IsRatio()) {
     run.verdict = DecideRatio(run.outcome.observations, entry.max);
   }

@@ -76,24 +76,28 @@ const Observations kSearched = {{"searched", {0, 0, 100, 1}},
                                 {"searched", {1, 1, 100, 1}}};
 
 TEST(DecideSchedules, EverySearchThatWasAskedForIsRight) {
-  EXPECT_EQ(DecideSchedules(kLesson, kAsked, kSearched).status, Status::kPassed);
+  EXPECT_EQ(DecideSchedules(kLesson, kAsked, kSearched).status,
+            Status::kPassed);
 }
 
 TEST(DecideSchedules, AFalsifiedOrMissingSearchIsNot) {
   for (std::size_t i = 0; i < kSearched.size(); i++) {
     Observations seen = kSearched;
     for (std::int64_t& value : seen[i].values) value++;
-    EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kFailed) << i;
+    EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kFailed)
+        << i;
     seen = kSearched;
     seen.erase(seen.begin() + static_cast<std::ptrdiff_t>(i));
-    EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kFailed) << i;
+    EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kFailed)
+        << i;
   }
 }
 
 TEST(DecideSchedules, ASearchThatRanOutOfTimeShowsNothing) {
   Observations seen = kSearched;
   seen[2].values[3] = 0;
-  EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status, Status::kInconclusive);
+  EXPECT_EQ(DecideSchedules(kLesson, kAsked, seen).status,
+            Status::kInconclusive);
 }
 
 TEST(DecideSchedules, AViolationBringsItsTimelineIdAndSchedule) {
@@ -113,7 +117,8 @@ TEST(DecideSchedules, AViolationBringsItsTimelineIdAndSchedule) {
 
 TEST(DecideSchedules, ADeadlockIsExplainedAndHasNoId) {
   const Verdict v = DecideSchedules(
-      kLesson, kAsked, {{"kind", {}, "deadlock"}, {"violation", {}, "M0 waits"}});
+      kLesson, kAsked,
+      {{"kind", {}, "deadlock"}, {"violation", {}, "M0 waits"}});
   EXPECT_EQ(v.inv, "");
   EXPECT_THAT(v.message, HasSubstr("a wake-up was lost"));
 }

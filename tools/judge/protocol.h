@@ -57,7 +57,8 @@ using Texts = std::map<std::string, std::string>;
 //
 // One kind is not the driver's: `threads` is what the judge itself counted in
 // /proc when the case process asked it to look (Driver::Look). Its numbers are
-// the number of threads and the CPU time so far in milliseconds.
+// the number of threads, the CPU time so far in milliseconds, and how often
+// threads went to sleep so far.
 struct Observation {
   std::string kind;
   std::vector<std::int64_t> values;

@@ -91,6 +91,22 @@ std::vector<pid_t> Children(pid_t pid) {
   return children;
 }
 
+std::int64_t SleepsBelow(pid_t root) {
+  std::int64_t sleeps = 0;
+  for (const pid_t pid : Children(root)) {
+    for (const std::filesystem::path& task : Tasks(pid)) {
+      std::ifstream file(task / "status");
+      const std::string key = "voluntary_ctxt_switches:";
+      for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(key))
+          sleeps += std::stoll(line.substr(key.size()));
+      }
+    }
+    sleeps += SleepsBelow(pid);
+  }
+  return sleeps;
+}
+
 Usage UsageBelow(pid_t root, int max_processes) {
   Usage usage;
   AddBelow(root, &usage, max_processes);

@@ -23,4 +23,8 @@ std::vector<pid_t> Children(pid_t pid);
 // at `max_processes`.
 Usage UsageBelow(pid_t root, int max_processes);
 
+// How often a thread of those processes has gone to sleep so far. Only threads
+// that still live count.
+std::int64_t SleepsBelow(pid_t root);
+
 }  // namespace mn::judge

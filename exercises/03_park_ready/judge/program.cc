@@ -103,8 +103,8 @@ Outcome RightEnd() {
 constexpr std::int64_t kMaxCpuMs = 100;
 
 Observations Right(const Workload&) {
-  return {{judge::kThreads, {4, 10}},
-          {judge::kThreads, {4, 10}},
+  return {{judge::kThreads, {4, 10, 0}},
+          {judge::kThreads, {4, 10, 0}},
           {"woken", {kParked}}};
 }
 

@@ -21,11 +21,16 @@ int sightings;
 // What every goroutine that starts another one does.
 void UseP() { getp()->gfree_count++; }
 
+void InTheKernel() {
+  Say("in the kernel");
+  Expect(getm()->p == nullptr, "SYS-0: in a call the thread has no P");
+}
+
 void Caller(void*) {
   UseP();
   for (int i = 0; i < calls; i++) {
     internal::EnterSyscall();
-    Say("in the kernel");
+    InTheKernel();
     internal::ExitSyscall();
     Expect(getm()->p != nullptr, "MN-1: back with a P");
   }
@@ -37,7 +42,7 @@ void SlowCaller(void*) {
   for (int i = 0; i < calls; i++) {
     internal::EnterSyscall();
     getg()->slowpc = getg()->syscallpc;
-    Say("in the kernel");
+    InTheKernel();
     internal::ExitSyscall();
     Expect(getm()->p != nullptr, "MN-1: back with a P");
   }
@@ -45,7 +50,7 @@ void SlowCaller(void*) {
 
 void BlockingCaller(void*) {
   internal::EnterSyscallBlock();
-  Say("in the kernel");
+  InTheKernel();
   internal::ExitSyscall();
   Expect(getm()->p != nullptr, "MN-1: back with a P");
 }
@@ -59,7 +64,7 @@ mn::atomic<bool> back;
 void QuickCaller(void*) {
   P* p = getp();
   internal::EnterSyscall();
-  Say("in the kernel");
+  InTheKernel();
   internal::ExitSyscall();
   Expect(getm()->p == p, "SYS-3: the call comes back to its own P");
   back.store(true, memory_order_release);
