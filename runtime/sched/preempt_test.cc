@@ -411,7 +411,7 @@ std::vector<std::uint32_t> Slices() {
 }
 
 // In a time in which no P changes over, no more loops go on than there are Ps
-// (SCH-34).
+// (go:SCH-34).
 TEST(Preempt, Mn1_OfAHundredLoopsOnlyGomaxprocsRun) {
   MN_NEEDS_ASYNC_SIGNALS();
   if (CurrentPreemptMode() != PreemptMode::kStop) GTEST_SKIP() << "not stopped";

@@ -12,7 +12,7 @@ void ExpectCpus(const Quota& quota, double cpus) {
   EXPECT_EQ(quota.cpus, cpus);
 }
 
-// GMP-12.
+// go:GMP-12.
 TEST(V1Number, IsAnInt64) {
   EXPECT_EQ(ParseV1Number("-1\n"), -1);
   EXPECT_EQ(ParseV1Number("500000\n"), 500000);
@@ -51,7 +51,7 @@ TEST(V1Limit, Cg5_ZeroAndGarbageAreMalformed) {
   EXPECT_EQ(ParseV1Limit("max\n", "100000\n").outcome, Outcome::kError);
 }
 
-// GMP-13.
+// go:GMP-13.
 TEST(V2Limit, IsQuotaByPeriod) {
   ExpectCpus(ParseV2Limit("500000 100000\n"), 5);
   ExpectCpus(ParseV2Limit("50000 100000\n"), 0.5);

@@ -168,7 +168,7 @@ TEST(Mountinfo, MalformedIsAnErrorThatNamesTheLine) {
   }
 }
 
-// GMP-17.
+// go:GMP-17.
 TEST(UnescapePath, UndoesTheKernelsEscapes) {
   EXPECT_EQ(UnescapePath("/a/b/c"), "/a/b/c");
   EXPECT_EQ(UnescapePath(R"(/a\040b)"), "/a b");
