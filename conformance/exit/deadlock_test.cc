@@ -29,7 +29,7 @@ MN_PROGRAM(ReceivesFromNobody) {
 CLAIM(Deadlock, IsReportedWhenNothingCanEverRun,
       {.id = "deadlock.report",
        .section = 0,
-       .source = "Go checkdead, DLK-01",
+       .source = "Go checkdead, go:DLK-01",
        .says = "When no goroutine can ever run again the process says `all "
                "goroutines are asleep - deadlock!` and exits with status 2."}) {
   const ProcessResult r = RunProgram("ReceivesFromNobody");
@@ -77,7 +77,7 @@ CLAIM(
     Deadlock, NamesWhatEachGoroutineWaitsFor,
     {.id = "deadlock.wait_reason",
      .section = 0,
-     .source = "Go runtime2.go waitReasonStrings, DLK-07",
+     .source = "Go runtime2.go waitReasonStrings, go:DLK-07",
      .says =
          "The report says of a goroutine what it waits for, in Go's words."}) {
   const char* const reasons[] = {
@@ -107,7 +107,7 @@ MN_PROGRAM(ThreeWaitDifferently) {
 CLAIM(Deadlock, ReportHasEveryGoroutine,
       {.id = "deadlock.every_goroutine",
        .section = 0,
-       .source = "DLK-14",
+       .source = "go:DLK-14",
        .says = "A deadlock report shows every goroutine, at GOTRACEBACK=single "
                "too."}) {
   for (const std::string level : {"", "single"}) {
@@ -155,7 +155,7 @@ CLAIM(
     Deadlock, IsNotReportedDuringABlockingCall,
     {.id = "deadlock.not_while_blocked",
      .section = 0,
-     .source = "DLK-11",
+     .source = "go:DLK-11",
      .says = "There is no deadlock while a thread is blocked in the kernel."}) {
   EXPECT_TRUE(Exited(RunProgram("WokenByABlockedThread"), 0));
   Measured("no report");
@@ -171,7 +171,7 @@ MN_PROGRAM(SleepsThenWaitsForEver) {
 CLAIM(Deadlock, IsReportedAfterTheLastSleeperIsGone,
       {.id = "deadlock.after_last_timer",
        .section = 0,
-       .source = "DLK-05",
+       .source = "go:DLK-05",
        .says = "A deadlock is reported once the last sleeper has ended."}) {
   const ProcessResult r = RunProgram("SleepsThenWaitsForEver");
   EXPECT_TRUE(Died(r, kDeadlock));
@@ -189,7 +189,7 @@ MN_PROGRAM(MainGoexits) {
 CLAIM(Deadlock, MainGoexitIsReportedOnceTheOthersHaveEnded,
       {.id = "deadlock.main_goexit",
        .section = 0,
-       .source = "DLK-04",
+       .source = "go:DLK-04",
        .says =
            "After main's Goexit the others run to their end, then the process "
            "says that there are no goroutines and exits with status 2."}) {
@@ -211,7 +211,7 @@ MN_PROGRAM(MainGoexitsAndOneWaits) {
 CLAIM(Deadlock, MainGoexitWithAWaiterLeftIsAnOrdinaryDeadlock,
       {.id = "deadlock.main_goexit_waiter",
        .section = 0,
-       .source = "DLK-06",
+       .source = "go:DLK-06",
        .says = "After main's Goexit, a goroutine that waits for ever makes it "
                "an ordinary deadlock."}) {
   const ProcessResult r = RunProgram("MainGoexitsAndOneWaits");
@@ -237,7 +237,7 @@ MN_PROGRAM(PinnedOnesWait) {
 CLAIM(Deadlock, IsReportedOfPinnedGoroutines,
       {.id = "deadlock.pinned",
        .section = 0,
-       .source = "Go crash_test.go TestLockedDeadlock, DLK-03",
+       .source = "Go crash_test.go TestLockedDeadlock, go:DLK-03",
        .says = "That all who wait are pinned to their threads makes no "
                "difference."}) {
   for (const std::string others : {"0", "1"}) {
@@ -266,7 +266,7 @@ MN_PROGRAM(OneSpins) {
 CLAIM(Deadlock, IsNotReportedWhileOneSpins,
       {.id = "deadlock.not_while_spinning",
        .section = 0,
-       .source = "DLK-13",
+       .source = "go:DLK-13",
        .says = "There is no deadlock while a goroutine computes."}) {
   for (int procs : {1, 2}) {
     EXPECT_TRUE(Exited(RunProgram("OneSpins", OnProcs(procs)), 0));
@@ -277,7 +277,7 @@ CLAIM(Deadlock, IsNotReportedWhileOneSpins,
 CLAIM(Deadlock, ReportIsOneLineIfTracesAreOff,
       {.id = "deadlock.no_traces",
        .section = 0,
-       .source = "DLK-14",
+       .source = "go:DLK-14",
        .says = "With GOTRACEBACK=none a deadlock report shows no goroutine."}) {
   const ProcessResult r =
       RunProgram("ThreeWaitDifferently", {.env = {{"GOTRACEBACK", "none"}}});

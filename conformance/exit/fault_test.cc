@@ -52,7 +52,7 @@ CLAIM(
     Fault, ANullPointerIsAPanicOnEveryThread,
     {.id = "fault.nil",
      .section = 11,
-     .source = "PAN-14",
+     .source = "go:PAN-14",
      .says = "Following a null pointer is a panic that can be caught, on main, "
              "on a pinned goroutine and on a foreign thread that called in."}) {
   MN_NEEDS_FAULTS();
@@ -67,7 +67,7 @@ CLAIM(
 CLAIM(Fault, ADivisionByZeroIsAPanic,
       {.id = "fault.divide",
        .section = 11,
-       .source = "PAN-14",
+       .source = "go:PAN-14",
        .says = "An integer division by zero is a panic that can be caught."}) {
   MN_NEEDS_FAULTS();
   EXPECT_EQ(Text(RunProgram("FollowsNull"), "divide"),
@@ -84,7 +84,7 @@ MN_PROGRAM(FollowsNullUncaught) {
 CLAIM(Fault, ThatNobodyCatchesNamesTheSignalAndTheGoroutine,
       {.id = "fault.uncaught",
        .section = 11,
-       .source = "PAN-14",
+       .source = "go:PAN-14",
        .says = "A fault that nobody catches ends the process with Go's text, "
                "the signal and the goroutine, status 2."}) {
   MN_NEEDS_FAULTS();
@@ -114,7 +114,7 @@ MN_PROGRAM(FollowsABadPointer) {
 CLAIM(Fault, ABadAddressIsFatal,
       {.id = "fault.bad_address",
        .section = 11,
-       .source = "PAN-15",
+       .source = "go:PAN-15",
        .says = "A fault at any other bad address is fatal."}) {
   MN_NEEDS_FAULTS();
   const ProcessResult r =
@@ -128,7 +128,7 @@ CLAIM(Fault, ABadAddressIsFatal,
 CLAIM(Fault, ABadAddressIsAPanicIfAskedFor,
       {.id = "fault.panic_on_fault",
        .section = 11,
-       .source = "PAN-15",
+       .source = "go:PAN-15",
        .says = "After SetPanicOnFault it is a panic of that goroutine, with "
                "the address."}) {
   MN_NEEDS_FAULTS();
@@ -169,7 +169,7 @@ int Headers(const std::string& err) {
 CLAIM(Traceback, GotracebackSaysHowMuchIsShown,
       {.id = "traceback.levels",
        .section = 0,
-       .source = "PAN-18",
+       .source = "go:PAN-18",
        .says = "GOTRACEBACK=none, single, all and crash show no goroutine, the "
                "one that failed, all, and all before SIGABRT."}) {
   const std::pair<const char*, std::size_t> kShown[] = {
@@ -189,7 +189,7 @@ CLAIM(Traceback, GotracebackSaysHowMuchIsShown,
 CLAIM(Traceback, TheEnvironmentIsAFloorForSetTraceback,
       {.id = "traceback.floor",
        .section = 0,
-       .source = "PAN-18",
+       .source = "go:PAN-18",
        .says = "SetTraceback adds to GOTRACEBACK and never takes from it."}) {
   EXPECT_EQ(Dump(PanicAt("single", "all").err).size(), 3u);
   EXPECT_EQ(Dump(PanicAt("all", "single").err).size(), 3u);

@@ -39,7 +39,7 @@ MN_PROGRAM(ReturnsWhileOthersGoOn) {
 CLAIM(Main, ReturningEndsTheProcessAtOnceWithItsStatus,
       {.id = "main.returns",
        .section = 0,
-       .source = "PAN-20",
+       .source = "go:PAN-20",
        .says = "When main returns the process ends at once with main's status, "
                "and no other goroutine is waited for or unwound."}) {
   const ProcessResult r = RunProgram("ReturnsWhileOthersGoOn", OnProcs(2));
@@ -62,7 +62,7 @@ MN_PROGRAM(AnotherExits) {
 CLAIM(Main, ExitUnwindsNoGoroutine,
       {.id = "main.exit",
        .section = 0,
-       .source = "PAN-20",
+       .source = "go:PAN-20",
        .says = "exit(n) in a goroutine ends the process with n, and no "
                "goroutine is unwound."}) {
   const ProcessResult r = RunProgram("AnotherExits", OnProcs(2));
@@ -93,7 +93,7 @@ MN_PROGRAM(OneGoexits) {
 CLAIM(Main, GoexitEndsOneGoroutineAndRunsItsDestructors,
       {.id = "main.goexit",
        .section = 0,
-       .source = "PAN-06",
+       .source = "go:PAN-06",
        .says = "Goexit ends one goroutine, runs the destructors on its stack "
                "and nothing after it."}) {
   const ProcessResult r = RunProgram("OneGoexits", OnProcs(1));

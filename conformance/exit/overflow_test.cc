@@ -34,7 +34,7 @@ MN_PROGRAM(RecursesForEver) {
 CLAIM(StackOverflow, IsReportedWithTheSizeOfTheStack,
       {.id = "overflow.report",
        .section = 0,
-       .source = "PAN-12",
+       .source = "go:PAN-12",
        .says = "A goroutine that outgrows its stack ends the process with a "
                "report that names the limit, and status 2."}) {
   for (const std::string size : {"65536", "262144"}) {

@@ -22,7 +22,7 @@ MN_PROGRAM(MainPanics) { throw Panic("test"); }
 CLAIM(Panic, InMainNamesGoroutineOne,
       {.id = "panic.main",
        .section = 0,
-       .source = "PAN-02",
+       .source = "go:PAN-02",
        .says = "An exception that leaves main ends the process with `panic: "
                "TEXT`, the trace of goroutine 1 and status 2."}) {
   const ProcessResult r = RunProgram("MainPanics");
@@ -47,7 +47,7 @@ MN_PROGRAM(GoroutinePanics) {
 CLAIM(Panic, InAnyGoroutineEndsTheProcess,
       {.id = "panic.any_goroutine",
        .section = 0,
-       .source = "PAN-01",
+       .source = "go:PAN-01",
        .says = "An exception that leaves any goroutine ends the process, "
                "whatever the others are doing."}) {
   const ProcessResult r = RunProgram("GoroutinePanics", OnProcs(2));
@@ -123,7 +123,7 @@ CLAIM(Panic, MisusePanicsWithGosText,
 CLAIM(Panic, CanBeCaughtAsAnOrdinaryException,
       {.id = "panic.catchable",
        .section = 0,
-       .source = "PAN-13",
+       .source = "go:PAN-13",
        .says = "The runtime's panics can be caught as exceptions, and the "
                "program goes on."}) {
   for (const std::string what : kMisuses) {
@@ -174,7 +174,7 @@ CLAIM(
     Panic, GoOfANullFunctionIsFatal,
     {.id = "panic.go_nil",
      .section = 0,
-     .source = "PAN-11",
+     .source = "go:PAN-11",
      .says =
          "Starting a null function is a fatal error that cannot be caught."}) {
   const ProcessResult r = RunProgram("GoOfNothing");

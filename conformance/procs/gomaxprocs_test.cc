@@ -90,7 +90,7 @@ CLAIM(
     Gomaxprocs, MayExceedTheCpus,
     {.id = "procs.many",
      .section = 8,
-     .source = "Go proc_test.go TestBigGOMAXPROCS, SCH-22",
+     .source = "Go proc_test.go TestBigGOMAXPROCS, go:SCH-22",
      .says =
          "A program with 1024 Ps runs, and Ps without work cost no threads."}) {
   const ProcessResult r = WithGomaxprocs("1024");
@@ -125,7 +125,7 @@ MN_BARE_PROGRAM(OnOneCpu) {
 CLAIM(Gomaxprocs, CpusAreThoseOfTheAffinityMaskAtTheStart,
       {.id = "procs.affinity",
        .section = 8,
-       .source = "Go debug.go NumCPU, GMP-18",
+       .source = "Go debug.go NumCPU, go:GMP-18",
        .says = "The CPUs that count are those of the affinity mask when the "
                "program starts; later changes do not."}) {
   cpu_set_t mine;
@@ -169,7 +169,7 @@ MN_PROGRAM(SetsProcs) {
 CLAIM(Gomaxprocs, CallSetsTheNumberAndReturnsTheOld,
       {.id = "procs.call",
        .section = 8,
-       .source = "runtime.GOMAXPROCS(0) reads, GOMAXPROCS(4) sets; GMP-11",
+       .source = "runtime.GOMAXPROCS(0) reads, GOMAXPROCS(4) sets; go:GMP-11",
        .says = "GOMAXPROCS(n) returns the old number, after which n goroutines "
                "can execute at once; n of 0 and less only reads."}) {
   const ProcessResult r = RunProgram("SetsProcs", OnProcs(2));
@@ -196,7 +196,7 @@ MN_PROGRAM(SetsTheDefault) {
 CLAIM(Gomaxprocs, SetDefaultUndoesTheEnvironmentAndTheCall,
       {.id = "procs.set_default",
        .section = 8,
-       .source = "Go debug.go SetDefaultGOMAXPROCS, GMP-07",
+       .source = "Go debug.go SetDefaultGOMAXPROCS, go:GMP-07",
        .says = "SetDefaultGOMAXPROCS undoes the environment variable and the "
                "call."}) {
   const int want = NotTheDefault();

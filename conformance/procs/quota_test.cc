@@ -132,23 +132,24 @@ CLAIM(Quota, HalfACpuIsTwoPsInGo,
 CLAIM(Quota, MoreThanTheCpusIsTheCpus,
       {.id = "quota.more_than_cpus",
        .section = 9,
-       .source = "GMP-03",
+       .source = "go:GMP-03",
        .says = "A quota above the number of CPUs leaves their number."}) {
   ExpectProcs("document", 100 * Cpus() + 150, Cpus());
 }
 
-CLAIM(Quota, NoneIsTheCpus,
-      {.id = "quota.none",
-       .section = 9,
-       .source = "bare metal, dedicated machine: default (NumCPU) (8); GMP-02",
-       .says = "A group without a quota leaves the number of CPUs."}) {
+CLAIM(
+    Quota, NoneIsTheCpus,
+    {.id = "quota.none",
+     .section = 9,
+     .source = "bare metal, dedicated machine: default (NumCPU) (8); go:GMP-02",
+     .says = "A group without a quota leaves the number of CPUs."}) {
   ExpectProcs("document", kNoLimit, Cpus());
 }
 
 CLAIM(Quota, BetweenTwoCpusAndAllItIsRoundedUp,
       {.id = "quota.between",
        .section = 9,
-       .source = "cpu: 2500m is GOMAXPROCS=3, rounded up; GMP-01",
+       .source = "cpu: 2500m is GOMAXPROCS=3, rounded up; go:GMP-01",
        .says = "A quota between two CPUs and all of them is rounded up."}) {
   if (Cpus() < 4) MN_NOT_ON_THIS_MACHINE("needs 4 CPUs");
   ExpectProcs("go", 250, 3);
@@ -173,7 +174,7 @@ MN_BARE_PROGRAM(SaysProcsInAGroupOnOneCpu) {
 CLAIM(Quota, AnAffinityMaskOfFewerCpusCountsMore,
       {.id = "quota.affinity",
        .section = 9,
-       .source = "Go cgroup_linux.go, GMP-06",
+       .source = "Go cgroup_linux.go, go:GMP-06",
        .says = "Of the quota and the CPUs of the affinity mask the smaller "
                "counts."}) {
   MN_NEEDS_A_GROUP(group);
@@ -188,7 +189,7 @@ CLAIM(Quota, AnAffinityMaskOfFewerCpusCountsMore,
 CLAIM(Quota, EnvironmentOverridesIt,
       {.id = "quota.environment",
        .section = 9,
-       .source = "the environment overrides the default (8); GMP-05",
+       .source = "the environment overrides the default (8); go:GMP-05",
        .says = "GOMAXPROCS in the environment counts more than the quota."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r =
@@ -202,7 +203,7 @@ CLAIM(Quota, EnvironmentOverridesIt,
 CLAIM(Quota, ContainermaxprocsOffIgnoresIt,
       {.id = "quota.ignored",
        .section = 9,
-       .source = "Go GODEBUG containermaxprocs, GMP-01",
+       .source = "Go GODEBUG containermaxprocs, go:GMP-01",
        .says = "GODEBUG=containermaxprocs=0 ignores the quota."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r =
@@ -231,7 +232,7 @@ MN_BARE_PROGRAM(QuotaFalls) {
 CLAIM(Quota, SetDefaultReadsTheOneOfNow,
       {.id = "quota.set_default",
        .section = 9,
-       .source = "Go debug.go SetDefaultGOMAXPROCS, GMP-07, GMP-18",
+       .source = "Go debug.go SetDefaultGOMAXPROCS, go:GMP-07, go:GMP-18",
        .says = "SetDefaultGOMAXPROCS takes the number of the quota of now; "
                "NumCPU stays.",
        .profile = kDocument}) {
@@ -249,7 +250,7 @@ CLAIM(Quota, SetDefaultReadsTheOneOfNow,
 CLAIM(Quota, SetDefaultIgnoresItIfContainermaxprocsIsOff,
       {.id = "quota.set_default_ignored",
        .section = 9,
-       .source = "Go GODEBUG containermaxprocs, GMP-07",
+       .source = "Go GODEBUG containermaxprocs, go:GMP-07",
        .says = "With GODEBUG=containermaxprocs=0 SetDefaultGOMAXPROCS takes "
                "the number of CPUs."}) {
   MN_NEEDS_A_GROUP(group);
@@ -324,7 +325,7 @@ CLAIM(Quota, AFallIsFollowedToo,
 CLAIM(Quota, ChangeIsNotFollowedIfUpdatesAreOff,
       {.id = "quota.updates_off",
        .section = 9,
-       .source = "Go GODEBUG updatemaxprocs, GMP-07, GMP-09",
+       .source = "Go GODEBUG updatemaxprocs, go:GMP-07, go:GMP-09",
        .says = "With GODEBUG=updatemaxprocs=0 a change of the quota counts "
                "only when SetDefaultGOMAXPROCS asks for it."}) {
   MN_NEEDS_A_GROUP(group);
@@ -343,7 +344,7 @@ CLAIM(Quota, ChangeIsNotFollowedIfUpdatesAreOff,
 CLAIM(Quota, ChangeIsNotFollowedAfterTheNumberWasSet,
       {.id = "quota.not_if_set",
        .section = 9,
-       .source = "Go debug.go GOMAXPROCS, GMP-09",
+       .source = "Go debug.go GOMAXPROCS, go:GMP-09",
        .says = "A number that was set does not follow the quota."}) {
   MN_NEEDS_A_GROUP(group);
   const ProcessResult r = group.Run("QuotaChanges", 50,

@@ -158,7 +158,7 @@ MN_PROGRAM(ASleeperBesideLoops) {
 CLAIM(Preemption, ASleeperInterruptsLoops,
       {.id = "preempt.sleeper",
        .section = 0,
-       .source = "Go: the next of 10 ms slices; ours, MON-5",
+       .source = "Go: the next of 10 ms slices; ours, MON-7",
        .says = "Loops on the only P do not keep a sleeper from waking."}) {
   MN_NEEDS_ASYNC_SIGNALS();
   const ProcessResult r = RunProgram("ASleeperBesideLoops", Preemptive(1));

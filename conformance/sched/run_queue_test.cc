@@ -46,7 +46,7 @@ ProcessResult SpawnOnOneP(int n) {
 CLAIM(RunQueue, LastSpawnedRunsFirstThenTheOthersInOrder,
       {.id = "queue.spawn_order",
        .section = 0,
-       .source = "Go proc.go runqput, SCH-31",
+       .source = "Go proc.go runqput, go:SCH-31",
        .says = "On one P, goroutines 0 to 4 spawned before their creator parks "
                "run in the order 4 0 1 2 3."}) {
   const std::string order = Text(SpawnOnOneP(5), "order");
@@ -130,7 +130,7 @@ MN_PROGRAM(YieldInTurn) {
 CLAIM(RunQueue, GoschedLetsTheOthersRunFirst,
       {.id = "gosched.round",
        .section = 14,
-       .source = "gotcha 6: Gosched; SCH-33",
+       .source = "gotcha 6: Gosched; go:SCH-33",
        .says = "On one P, three goroutines that yield take turns."}) {
   const std::string order =
       Text(RunUndisturbed("YieldInTurn", OnProcs(1)), "order");

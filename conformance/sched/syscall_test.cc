@@ -274,7 +274,7 @@ MN_PROGRAM(EndlessWriters) {
 CLAIM(Syscalls, EndlessOnesDoNotStarveASleeper,
       {.id = "syscall.no_starvation",
        .section = 0,
-       .source = "Go proc_test.go TestGCFairness, SCH-13",
+       .source = "Go proc_test.go TestGCFairness, go:SCH-13",
        .says = "On one P, two goroutines that do nothing but write do not keep "
                "a sleeper from waking."}) {
   ProcessOptions options = OnProcs(1);

@@ -260,7 +260,7 @@ MN_PROGRAM(CallsBack) {
 CLAIM(Foreign, CallbackMayWaitAndStaysOnTheThread,
       {.id = "foreign.callback",
        .section = 0,
-       .source = "Go cgocall.go cgocallbackg; CGO-16",
+       .source = "Go cgocall.go cgocallbackg; go:CGO-16",
        .says = "What C calls back runs on the goroutine and the thread of the "
                "foreign call, and may wait."}) {
   for (int procs : {1, 4}) {
@@ -298,7 +298,7 @@ MN_PROGRAM(ThreadsCallIn) {
 CLAIM(Foreign, ThreadsThatAreNotOursMayCallIn,
       {.id = "foreign.thread",
        .section = 0,
-       .source = "Go proc.go needm; CGO-17",
+       .source = "Go proc.go needm; go:CGO-17",
        .says = "A thread that the runtime did not make may run callbacks that "
                "use channels."}) {
   for (int procs : {1, 4}) {
@@ -318,7 +318,7 @@ MN_PROGRAM(GoexitInACallback) {
 CLAIM(Foreign, GoexitInACallbackIsFatal,
       {.id = "foreign.goexit",
        .section = 0,
-       .source = "Go proc.go goexit on a C thread; LCK-08",
+       .source = "Go proc.go goexit on a C thread; go:LCK-08",
        .says = "Goexit inside a callback is a fatal error."}) {
   EXPECT_TRUE(Died(RunProgram("GoexitInACallback", OnProcs(2)),
                    "runtime: mn::Goexit was called inside mn::Callback"));

@@ -119,13 +119,13 @@ CLAIM(Number, OfIdleThreadsShrinksInTheDocumentsProfile,
   Measured(Text(r, "peak") + " threads, then " + Text(r, "later"));
 }
 
-CLAIM(
-    Number, OfIdleThreadsStaysInGosProfile,
-    {.id = "threads.idle_stay",
-     .section = 6,
-     .source = "Go proc.go stopm, mput; THR-03: parked Ms are never destroyed",
-     .says = "Threads that have long been idle stay.",
-     .profile = kGo}) {
+CLAIM(Number, OfIdleThreadsStaysInGosProfile,
+      {.id = "threads.idle_stay",
+       .section = 6,
+       .source =
+           "Go proc.go stopm, mput; go:THR-03: parked Ms are never destroyed",
+       .says = "Threads that have long been idle stay.",
+       .profile = kGo}) {
   ProcessOptions options = InProfile("go");
   options.env.push_back({"KEPT", "1000000"});
   options.env.push_back({"MS", "3000"});

@@ -81,8 +81,8 @@ struct G {
 // published by whatever publishes the G itself (a queue, a lock), so relaxed is
 // enough here.
 inline void SetStatus(G* gp, GStatus from, GStatus to) {
-  MN_DCHECK(LegalTransition(from, to), "G3");
-  MN_DCHECK(gp->status.load(memory_order_relaxed) == from, "G3");
+  MN_DCHECK(LegalTransition(from, to), "PARK-3");
+  MN_DCHECK(gp->status.load(memory_order_relaxed) == from, "PARK-3");
   (void)from;
   gp->status.store(to, memory_order_relaxed);
 }

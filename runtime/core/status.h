@@ -30,7 +30,7 @@ enum class PStatus : std::uint32_t {
   kDead = 4,     // nobody: above GOMAXPROCS
 };
 
-// G3: these are all the ways a goroutine's state may change.
+// PARK-3: these are all the ways a goroutine's state may change.
 constexpr bool LegalTransition(GStatus from, GStatus to) {
   switch (from) {
     case GStatus::kIdle:

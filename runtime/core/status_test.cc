@@ -13,7 +13,7 @@ constexpr GStatus kAll[] = {
     GStatus::kIdle,    GStatus::kRunnable, GStatus::kRunning, GStatus::kSyscall,
     GStatus::kWaiting, GStatus::kDead,     GStatus::kDetached};
 
-TEST(GStatus, G3_TheseAreTheLegalTransitionsAndNoOthers) {
+TEST(GStatus, Park3_TheseAreTheLegalTransitionsAndNoOthers) {
   using enum GStatus;
   const std::set<std::pair<GStatus, GStatus>> legal = {
       {kIdle, kRunnable},  // started

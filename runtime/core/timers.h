@@ -11,7 +11,8 @@
 // Invariants:
 //   TIM-1 timers fire in order of `when`, FIFO among equals;
 //   TIM-2 Stop says whether it prevented the firing;
-//   TIM-4 a deadline earlier than the poller's wakes it (WakeNetPoller);
+//   TIM-4 the poller sleeps until the earliest deadline of all Ps: an earlier
+//         one that is added wakes it (WakeNetPoller);
 //   TIM-6 never early.
 // Thread-safety: every function may be called from any M; `fn` runs without the
 // heap's lock, on the M that called Run.

@@ -23,12 +23,14 @@
 //   5. everything else                       the crash report: signal, PC, M,
 //                                            all goroutines, registers
 //
-// Own code (OWN-1): on a goroutine's own stack, out of the runtime (core/
-// in_runtime.h), not in a call that says that it leaves (Syscall, BlockingCall,
-// Foreign), at a program counter in the program's text or in a function of a
-// library that was called from there. A library's function that was called by a
-// library may hold libc's locks or be halfway through somebody's data: no
-// exception passes through it.
+// Invariant:
+//   OWN-1 only a fault in own code becomes an exception: on a goroutine's own
+//         stack, out of the runtime (core/in_runtime.h), not in a call that
+//         says that it leaves (Syscall, BlockingCall, Foreign), at a program
+//         counter in the program's text or in a function of a library that was
+//         called from there.
+// A library's function that was called by a library may hold libc's locks or be
+// halfway through somebody's data: no exception passes through it.
 //
 // Signals are taken only where they had their default meaning when Main
 // started, but for the three of protocol step 3, which are chained.

@@ -262,7 +262,7 @@ MN_BARE_PROGRAM(HandlesAbort) {
   return RunWithAHandler(SIGABRT, []() -> int { throw Panic("boom"); });
 }
 
-// CGO-08, with the next one.
+// go:CGO-08, with the next one.
 TEST(Gotraceback, CrashRunsAnAbortHandlerOfTheProgram) {
   const ProcessResult r =
       RunProgram("HandlesAbort", {.env = {{"GOTRACEBACK", "crash"}}});
@@ -364,7 +364,7 @@ MN_PROGRAM(CrashesInTheReport) {
   Throw("first");
 }
 
-// PAN-09, with the next one.
+// go:PAN-09, with the next one.
 TEST(PanicDuringPanic, EndsWithStatus4) {
   MN_NEEDS_FAULTS();
   const ProcessResult r = RunProgram("CrashesInTheReport");

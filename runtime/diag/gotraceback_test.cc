@@ -95,13 +95,13 @@ ProcessResult PanicAfterSet(const char* gotraceback, const char* level) {
                     {.env = {{"GOTRACEBACK", gotraceback}, {"LEVEL", level}}});
 }
 
-TEST(SetTraceback, Pan18_AddsToTheEnvironment) {
+TEST(SetTraceback, GoPan18_AddsToTheEnvironment) {
   EXPECT_EQ(TracesIn(PanicAfterSet("single", "all").err), 3);
   EXPECT_EQ(TracesIn(PanicAfterSet("none", "single").err), 1);
   EXPECT_EQ(PanicAfterSet("single", "crash").signal, SIGABRT);
 }
 
-TEST(SetTraceback, Pan18_TakesNothingFromTheEnvironment) {
+TEST(SetTraceback, GoPan18_TakesNothingFromTheEnvironment) {
   EXPECT_EQ(TracesIn(PanicAfterSet("all", "single").err), 3);
   EXPECT_EQ(TracesIn(PanicAfterSet("single", "none").err), 1);
   EXPECT_EQ(PanicAfterSet("crash", "none").signal, SIGABRT);

@@ -4,8 +4,10 @@
 // milliseconds would make a 100 us sleep take one millisecond (Linux < 5.11 has
 // only that, and rounds up: never early).
 //
-// NP-8: a break is never lost: the eventfd keeps its count until the wait that
-// sees it has drained it, and break_pending keeps the writes down to one.
+// Invariant:
+//   NP-8 a break is never lost.
+// The eventfd keeps its count until the wait that sees it has drained it, and
+// break_pending keeps the writes down to one.
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

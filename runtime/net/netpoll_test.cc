@@ -47,7 +47,7 @@ TEST_F(NetpollTest, Np8_ManyBreaksEndOneWait) {
   EXPECT_GE(Nanotime(), until);  // nothing was left over
 }
 
-// SCH-21.
+// go:SCH-21.
 TEST_F(NetpollTest, Np8_ABreakDuringTheWaitEndsIt) {
   std::thread other([] {
     test::Spin(std::chrono::milliseconds(5));

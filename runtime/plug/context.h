@@ -11,14 +11,14 @@
 //   CTX-1 the registers that a function must preserve survive a swap: rbx, rbp,
 //         r12-r15 on x86-64; x19-x30 and d8-d15 on aarch64;
 //   CTX-2 at the entry the stack is aligned as after a call: rsp is 8 mod 16 on
-//         x86-64, sp is 0 mod 16 on aarch64;
+//         x86-64, sp is 0 mod 16 on aarch64; it begins at the top;
 //   CTX-3 a swap resumes exactly the context it names, where that one left off;
 //   CTX-4 the floating-point control state (mxcsr and the x87 control word;
 //         fpcr) belongs to the context, not to the thread;
 //   CTX-5 an entry function that returns reaches CtxReturned;
 //   CTX-6 contexts are independent: 10 000 may be alive, nothing is shared;
-//   CTX-7 an exception thrown and caught in one context does not disturb
-//         another: unwinding ends at the entry, not in a neighbour's frames.
+//   CTX-7 exceptions stay in their context: unwinding ends at the entry, not in
+//         a neighbour's frames.
 //
 // The runtime's own version is runtime/ctx/context.cc, on Boost.Context; a
 // learner's file replaces it with

@@ -11,15 +11,17 @@
 // Invariants (named by the judge, by mutants and by the conformance suite):
 //   RQ-1 FIFO: goroutines leave the ring in the order in which they entered.
 //   RQ-2 runnext first: RunqGet returns runnext before the ring; a put with
-//        next=true displaces the old runnext to the ring's tail.
-//   RQ-3 overflow: put number 257 moves half of the ring (128, the oldest) and
-//        the new goroutine, in that order, to the global queue as ONE batch.
-//   RQ-4 one owner, many thieves: no goroutine is lost or handed out twice.
+//        next=true moves the old runnext to the ring's tail.
+//   RQ-3 overflow: put number 257 moves half of the ring (the oldest 128) and
+//        then the new goroutine to the global queue, as one batch.
+//   RQ-4 one owner, many thieves: no goroutine is lost or handed out twice,
+//        whenever a thief strikes.
 //   RQ-5 fast path: no lock and no allocation.
-//   RQ-6 head and tail are free-running 32-bit counters: they wrap.
-//   RQ-7 runnext shares the time slice: after kRunnextBudget gets in a row that
-//        came from runnext while the ring was not empty, the ring's head goes
-//        first, so a pair that readies each other cannot starve the queue.
+//   RQ-6 head and tail run freely over 32 bits: all holds across the wrap.
+//   RQ-7 runnext shares the time slice: after 64 gets in a row from runnext
+//        past a waiting ring, the ring's head goes first.
+// So a pair that readies each other cannot starve the queue. The 64 of RQ-7 is
+// kRunnextBudget.
 //
 // The layout is given (plain data, so that thieves, dumps and the visualiser
 // can read it); the three functions are the piece. The runtime's own version is

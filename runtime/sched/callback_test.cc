@@ -40,7 +40,7 @@ TEST(Callback, RunsOnTheSameGoroutineAndThread) {
   EXPECT_EQ(inner_g, gp);
 }
 
-// Row CGO-16.
+// go:CGO-16.
 TEST(Callback, MayWaitForChannels) {
   Watchdog dog("a callback and a goroutine");
   Chan<int> ping(0), pong(0);
@@ -121,7 +121,7 @@ TEST(Callback, ThreadLocalStateOfTheLibraryStays) {
   wg.Wait();
 }
 
-// Row LCK-10, four ways.
+// go:LCK-10, four ways.
 void ExpectPinIsRestored(bool pinned, bool by_exception) {
   if (pinned) LockOSThread();
   bool inside = false;
@@ -155,7 +155,7 @@ TEST(Callback, Lot1_AnExceptionRestoresAPinnedGoroutine) {
   ExpectPinIsRestored(true, true);
 }
 
-// Row LCK-01: two counters.
+// go:LCK-01: two counters.
 TEST(Callback, Lot1_UnlockInsideDoesNotUnpinTheCallback) {
   Foreign([] {
     Callback([] {
@@ -176,7 +176,7 @@ TEST(Callback, Lot1_LockInsideOutlastsTheCallback) {
   EXPECT_FALSE(Pinned());
 }
 
-// Row CGO-15.
+// go:CGO-15.
 TEST(Callback, AnExceptionReachesTheCallerOfTheForeignCall) {
   const int n = 5000 / test::kSlowdown;
   int caught = 0;

@@ -8,8 +8,9 @@
 // runnable, so while the process has any, nothing is reported; sysmon asks
 // again every second.
 //
-// DLK-1: reported when, and only when, every M and every P is idle, no timer is
-// pending, and no thread is left that could call in.
+// Invariant:
+//   DLK-1 a deadlock is reported when, and only when, every M and every P is
+//         idle, no timer is pending, and no thread is left that could call in.
 #include "runtime/sched/deadlock.h"
 
 #include <fcntl.h>

@@ -14,8 +14,10 @@
 // the last look and the sleep); a dedicated timer thread (a thread switch for
 // every sleeper).
 //
-// Invariants: MN-3 and MN-7 of spinning.h; MN-5 the global queue is looked at
-// every 61st tick, or at the next look after it; MN-6 an idle process sleeps.
+// Invariants, with MN-3 and MN-7 of spinning.h:
+//   MN-5 the global queue is looked at every 61st tick, or at the next look
+//        after it;
+//   MN-6 an idle process sleeps.
 #include "runtime/sched/find_runnable.h"
 
 #include <cstdint>

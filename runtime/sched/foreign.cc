@@ -10,7 +10,8 @@
 //
 // Invariants:
 //   CGO-1 the thread of a foreign call runs nothing else;
-//   CGO-2 its P is left in the call, or handed off (sched/syscall.cc);
+//   CGO-2 the P of a foreign call is left in the call, or handed off
+//         (sched/syscall.cc);
 //   CGO-3 n calls that block have n threads;
 //   CGO-4 a pool of k has at most k calls in progress;
 //   CGO-5 a call that waits for its turn can be cancelled.

@@ -93,7 +93,7 @@ TEST(Foreign, Cgo1_ItsThreadRunsNothingElse) {
   wg.Wait();
 }
 
-// Row CGO-22.
+// go:CGO-22.
 TEST(Foreign, Cgo1_TheThreadStaysWhileOtherGoroutinesWake) {
   Watchdog dog("foreign calls beside a sleeper");
   std::atomic<bool> stop{false};
@@ -145,7 +145,7 @@ TEST(Foreign, Cgo2_SleepersWakeWhileItBlocks) {
   EXPECT_TRUE(woken.load());
 }
 
-// Row CGO-23.
+// go:CGO-23.
 MN_PROGRAM(HundredForeignCalls) {
   std::atomic<int> inside{0};
   std::atomic<bool> release{false};
@@ -221,7 +221,7 @@ TEST(Foreign, EmptyCallsMakeNoThreads) {
   }
 }
 
-// Row CGO-18: each waits for the other, one of them in C.
+// go:CGO-18: each waits for the other, one of them in C.
 TEST(Foreign, Cgo2_TwoThatWaitForEachOtherRunInParallel) {
   Watchdog dog("C and a goroutine in turns");
   std::atomic<int> turn{0};
@@ -246,7 +246,7 @@ TEST(Foreign, Cgo2_TwoThatWaitForEachOtherRunInParallel) {
 
 // ---- signals and C ------------------------------------------------------
 
-// Row CGO-03, with the signal that this runtime uses.
+// go:CGO-03, with the signal that this runtime uses.
 MN_PROGRAM(StraySignals) {
   std::atomic<bool> stop{false};
   std::atomic<int> known_tid{0}, unknown_tid{0};
@@ -275,7 +275,7 @@ TEST(ForeignThread, ThePreemptionSignalIsHarmlessThere) {
       Exited(RunProgram("StraySignals", {.env = {{"GOMAXPROCS", "4"}}}), 14));
 }
 
-// A report that blames the program and not the runtime (row CGO-10), and the
+// A report that blames the program and not the runtime (go:CGO-10), and the
 // end. The sanitizers have reports of their own.
 void ExpectCrashReport(const ProcessResult& r, const char* first_line) {
   EXPECT_TRUE(Died(r, first_line));
@@ -285,7 +285,7 @@ void ExpectCrashReport(const ProcessResult& r, const char* first_line) {
 
 bool SanitizerReportsFaults() { return MN_ASAN || MN_TSAN; }
 
-// Rows CGO-04 and CGO-10.
+// go:CGO-04 and go:CGO-10.
 MN_PROGRAM(FaultOnAForeignThread) {
   std::thread t([] {
     Callback([] {});
@@ -349,7 +349,7 @@ TEST(Foreign, ASegvThatIsSentToAGoroutineIsACrashToo) {
       "SIGSEGV: segmentation violation\n");
 }
 
-// Row CGO-11.
+// go:CGO-11.
 MN_PROGRAM(AbortsInAForeignCall) {
   Foreign([] { abort(); });
   return 0;
@@ -359,7 +359,7 @@ TEST(Foreign, AnAbortInsideIsACrash) {
   ExpectCrashReport(RunProgram("AbortsInAForeignCall"), "SIGABRT: abort\n");
 }
 
-// Row CGO-20: glibc interrupts every thread for it.
+// go:CGO-20: glibc interrupts every thread for it.
 TEST(Foreign, SetgidReachesEveryThread) {
   Watchdog dog("setgid");
   std::atomic<bool> stop{false};
@@ -378,7 +378,7 @@ TEST(Foreign, SetgidReachesEveryThread) {
   wg.Wait();
 }
 
-// Row CGO-21: each on a thread that ends afterwards.
+// go:CGO-21: each on a thread that ends afterwards.
 TEST(Foreign, SetgidOnThreadsThatEndPinned) {
   Watchdog dog("setgid on pinned threads");
   std::atomic<int> failed{0};
@@ -393,7 +393,7 @@ TEST(Foreign, SetgidOnThreadsThatEndPinned) {
   EXPECT_EQ(failed, 0);
 }
 
-// Row CGO-01: where faults can be caught the signals of one goroutine come
+// go:CGO-01: where faults can be caught the signals of one goroutine come
 // while threads are made.
 MN_PROGRAM(PairsOfPinnedBesideFaults) {
   constexpr int kPairs = MN_TSAN ? 16 : 64;

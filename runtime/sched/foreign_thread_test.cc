@@ -148,7 +148,7 @@ TEST(ForeignThread, NestsForeignCallsAndCallbacks) {
   EXPECT_EQ(order, "abcd");
 }
 
-// Row CGO-17.
+// go:CGO-17.
 TEST(ForeignThread, TenWithSixCallbacksEach) {
   std::atomic<int> sum{0};
   std::vector<std::thread> threads;
@@ -182,7 +182,7 @@ TEST(ForeignThread, ManyWaitInCallbacksAtOnce) {
   for (auto& t : threads) Join(t);
 }
 
-// Row CGO-05.
+// go:CGO-05.
 TEST(ForeignThread, KeepsItsMUntilItEnds) {
   std::atomic<int> turn{0};
   bool kept[2] = {true, true};
@@ -240,7 +240,7 @@ TEST(ForeignThread, DoesNotCountAsAThreadOfOurs) {
   });
 }
 
-// Row CGO-07.
+// go:CGO-07.
 MN_PROGRAM(CountsGoroutines) {
   const int before = NumGoroutine();
   int inside = 0;
@@ -274,7 +274,7 @@ TEST(ForeignThread, AnExceptionReachesItsCaller) {
   EXPECT_EQ(what, "from a callback");
 }
 
-// Row CGO-02.
+// go:CGO-02.
 MN_PROGRAM(NobodyCatches) {
   std::thread t([] { Callback([] { throw Panic("BOOM"); }); });
   Join(t);
@@ -286,7 +286,7 @@ TEST(ForeignThread, AnExceptionThatNobodyCatchesIsAPanic) {
   EXPECT_TRUE(Died(r, "panic: BOOM"));
 }
 
-// Row LCK-08.
+// go:LCK-08.
 MN_PROGRAM(GoexitOnAForeignThread) {
   std::thread t([] { Callback([] { Goexit(); }); });
   Join(t);
@@ -309,7 +309,7 @@ TEST(ForeignThread, BeforeMainIsFatal) {
   EXPECT_TRUE(Died(r, "runtime: mn::Callback was called before mn::Main"));
 }
 
-// Row CGO-12.
+// go:CGO-12.
 pthread_key_t callback_key;
 std::atomic<int> destructor_got{0};
 
@@ -363,7 +363,7 @@ __attribute__((noinline)) void CallBack() {
   Callback([] {});
 }
 
-// Row CGO-19.
+// go:CGO-19.
 TEST(ForeignThread, CanBeCancelled) {
   Watchdog dog("pthread_cancel and join");
   std::atomic<bool> called{false};

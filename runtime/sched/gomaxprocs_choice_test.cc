@@ -96,7 +96,7 @@ MN_PROGRAM(WorksOn1024Ps) {
   return 0;
 }
 
-TEST(GomaxprocsEnvironment, Sch22_A1024PsWork) {
+TEST(GomaxprocsEnvironment, GoSch22_A1024PsWork) {
   EXPECT_TRUE(Exited(
       RunProgram("WorksOn1024Ps", {.env = {{"GOMAXPROCS", "1024"}}}), 0));
 }

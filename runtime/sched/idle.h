@@ -4,7 +4,8 @@
 // Invariants:
 //   MN-1 an M runs goroutine code only while it holds a P, save for a system
 //        call, a foreign call, and what preemption has detached;
-//   MN-2 every P is where its PStatus says (core/status.h) and nowhere else;
+//   MN-2 the number of Ps is constant: every P is where its PStatus says
+//        (core/status.h) and nowhere else;
 //   IDL-1 an M on sched.midle sleeps on its note and is woken exactly once,
 //         with a P in m->nextp (or to end: m->exit).
 #pragma once

@@ -61,7 +61,7 @@ MN_PROGRAM(GoexitsPinned) {
   return 4;
 }
 
-// CGO-09, with those that follow.
+// go:CGO-09, with those that follow.
 TEST(LockOSThread, Lot4_ReturningWhilePinnedEndsTheThread) {
   EXPECT_TRUE(Exited(RunProgram("ReturnsPinned", OnProcs(1, kCooperative)), 4));
 }

@@ -81,7 +81,7 @@ TEST(LockOSThread, Lot6_AnUnlockTooManyDoesNothing) {
   });
 }
 
-// Row LCK-06.
+// go:LCK-06.
 MN_PROGRAM(MainBegins) { return Gettid() == ::getpid() ? 6 : 0; }
 
 TEST(LockOSThread, GoroutineOneBeginsOnTheMainThread) {
@@ -109,7 +109,7 @@ void ExpectSameThread(int n, std::function<void()> f) {
 
 constexpr int kRepeat = MN_TSAN ? 200 : 1000;
 
-// LCK-07, with those that follow.
+// go:LCK-07, with those that follow.
 TEST(LockOSThread, Lot2_SameThreadOverTenThousandParks) {
   constexpr int kParks = MN_TSAN ? 1000 : 10'000;
   Chan<int> ping(0), pong(0);

@@ -14,11 +14,15 @@
 // Rejected: keeping a P for the pinned goroutine (Ps would run out, which is
 // what people fear of pinning); a queue per M (two places to look for work).
 //
-// Invariants: LOT-1 n locks need n unlocks; LOT-2 the goroutine resumes on the
-// same thread; LOT-3 no other runs there; LOT-4 to end while pinned ends the
-// thread; LOT-5 children are not pinned; LOT-6 an unlock too many does nothing;
-// LOT-7 what a pinned thread has changed of itself reaches no other thread;
-// LOT-8 a pinned goroutine that waits holds no P.
+// Invariants:
+//   LOT-1 n locks need n unlocks;
+//   LOT-2 the goroutine resumes on the same thread;
+//   LOT-3 no other goroutine runs there;
+//   LOT-4 to end while pinned ends the thread;
+//   LOT-5 children are not pinned;
+//   LOT-6 an unlock too many does nothing;
+//   LOT-7 what a pinned thread has changed of itself reaches no other thread;
+//   LOT-8 a pinned goroutine that waits holds no P.
 #pragma once
 
 #include "runtime/core/sched.h"

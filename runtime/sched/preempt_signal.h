@@ -38,7 +38,8 @@
 //         one of ours and somebody else's);
 //   PRE-4 a goroutine whose thread sleeps in the handler is runnable, pinned to
 //         that thread until it runs again;
-//   MON-4, MON-5 of sysmon_step.h rest on this.
+//   MON-5 a loop that never calls the runtime gives way when it is asked to.
+// MON-4 and MON-7 of sysmon_step.h rest on these.
 #pragma once
 
 #include <cstdint>

@@ -68,7 +68,7 @@ void ExpectGivesWay(Loop loop) {
   wg.Wait();
 }
 
-TEST(Preempt, Mon4_AnEmptyLoopGivesWay) {
+TEST(Preempt, Mon5_AnEmptyLoopGivesWay) {
   MN_NEEDS_ASYNC_SIGNALS();
   ExpectGivesWay([](const std::atomic<bool>& stop) {
     while (!stop.load(std::memory_order_relaxed)) {
@@ -76,7 +76,7 @@ TEST(Preempt, Mon4_AnEmptyLoopGivesWay) {
   });
 }
 
-TEST(Preempt, Mon4_ALoopWithCallsOfItsOwnGivesWay) {
+TEST(Preempt, Mon5_ALoopWithCallsOfItsOwnGivesWay) {
   MN_NEEDS_ASYNC_SIGNALS();
   ExpectGivesWay([](const std::atomic<bool>& stop) {
     std::uint64_t x = 1;
@@ -85,7 +85,7 @@ TEST(Preempt, Mon4_ALoopWithCallsOfItsOwnGivesWay) {
   });
 }
 
-TEST(Preempt, Mon4_ALoopThatChangesMemoryGivesWay) {
+TEST(Preempt, Mon5_ALoopThatChangesMemoryGivesWay) {
   MN_NEEDS_ASYNC_SIGNALS();
   ExpectGivesWay([](const std::atomic<bool>& stop) {
     std::vector<std::uint64_t> v(1000, 1);
@@ -122,7 +122,7 @@ void ExpectGivesWayInsideLibc(Loop loop) {
   EXPECT_EQ(sched.ndetached.load(), 0);
 }
 
-TEST(Preempt, Mon4_StringFunctionsOfLibcGiveWay) {
+TEST(Preempt, Mon5_StringFunctionsOfLibcGiveWay) {
   MN_NEEDS_ASYNC_SIGNALS();
   ExpectGivesWayInsideLibc([](const std::atomic<bool>& stop) {
     std::string big(1 << 20, 'x');
@@ -133,7 +133,7 @@ TEST(Preempt, Mon4_StringFunctionsOfLibcGiveWay) {
   });
 }
 
-TEST(Preempt, Mon4_MemmemGivesWay) {
+TEST(Preempt, Mon5_MemmemGivesWay) {
   MN_NEEDS_ASYNC_SIGNALS();
   ExpectGivesWayInsideLibc([](const std::atomic<bool>& stop) {
     const std::string hay(1 << 18, 'a');
@@ -146,7 +146,7 @@ TEST(Preempt, Mon4_MemmemGivesWay) {
 }
 
 // The comparator is the program's, its caller libc's.
-TEST(Preempt, Mon4_QsortGivesWay) {
+TEST(Preempt, Mon5_QsortGivesWay) {
   MN_NEEDS_ASYNC_SIGNALS();
   ExpectGivesWay([](const std::atomic<bool>& stop) {
     std::vector<std::uint32_t> v(20'000);
@@ -164,7 +164,7 @@ TEST(Preempt, Mon4_QsortGivesWay) {
   });
 }
 
-TEST(Preempt, Mon4_ALoopOfMallocGivesWay) {
+TEST(Preempt, Mon5_ALoopOfMallocGivesWay) {
   MN_NEEDS_ASYNC_SIGNALS();
   ExpectGivesWay([](const std::atomic<bool>& stop) {
     while (!stop.load(std::memory_order_relaxed)) {
@@ -376,9 +376,9 @@ TEST(Preempt, Lot2_APinnedGoroutineIsInterruptedAndKeepsItsThread) {
 
 // ---- who waits --------------------------------------------------------------
 
-// MON-5: with all Ps held by loops, a sleeper of 1 ms needs no slice of 10 ms
+// MON-7: with all Ps held by loops, a sleeper of 1 ms needs no slice of 10 ms
 // to end. The order: it ends before a goroutine that only waits for its turn.
-TEST(Preempt, Mon5_ASleeperInterruptsALoop) {
+TEST(Preempt, Mon7_ASleeperInterruptsALoop) {
   MN_NEEDS_ASYNC_SIGNALS();
   test::Watchdog dog("a sleeper");
   std::atomic<bool> stop{false};
@@ -411,7 +411,7 @@ std::vector<std::uint32_t> Slices() {
 }
 
 // In a time in which no P changes over, no more loops go on than there are Ps
-// (SCH-34).
+// (go:SCH-34).
 TEST(Preempt, Mn1_OfAHundredLoopsOnlyGomaxprocsRun) {
   MN_NEEDS_ASYNC_SIGNALS();
   if (CurrentPreemptMode() != PreemptMode::kStop) GTEST_SKIP() << "not stopped";

@@ -6,9 +6,11 @@
 // for the day when the number grows again, since counters and stale readers
 // refer to them.
 //
-// Invariants: GMP-1 no goroutine is lost; GMP-3 timers of removed Ps still
-// fire; GMP-4 a goroutine in a system call comes back although its P is gone;
-// GMP-5 n <= 0 only reads.
+// Invariants:
+//   GMP-1 no goroutine is lost;
+//   GMP-3 timers of removed Ps still fire;
+//   GMP-4 a goroutine in a system call comes back although its P is gone;
+//   GMP-5 n <= 0 only reads.
 #pragma once
 
 #include <cstdint>

@@ -71,11 +71,13 @@ void PollAndYield(bool pinned) {
   EXPECT_EQ(ack.Recv(), 7);
 }
 
-TEST(Progress, Sch02_APollingYielderNoticesASend) { PollAndYield(false); }
+TEST(Progress, GoSch02_APollingYielderNoticesASend) { PollAndYield(false); }
 
-TEST(Progress, Sch03_APinnedPollingYielderNoticesASend) { PollAndYield(true); }
+TEST(Progress, GoSch03_APinnedPollingYielderNoticesASend) {
+  PollAndYield(true);
+}
 
-TEST(Progress, Sch04_APinnedYielderThatSleepsAndExitsPinned) {
+TEST(Progress, GoSch04_APinnedYielderThatSleepsAndExitsPinned) {
   Chan<int> ch(0);
   Go([=]() mutable {
     LockOSThread();
@@ -89,7 +91,7 @@ TEST(Progress, Sch04_APinnedYielderThatSleepsAndExitsPinned) {
 }
 
 // Only if all four run at once does the counter go round.
-TEST(Progress, Sch05_FourSpinnersTakeTurnsOnFourPs) {
+TEST(Progress, GoSch05_FourSpinnersTakeTurnsOnFourPs) {
   constexpr std::uint32_t kProcs = 4;
   test::Watchdog dog("four spinners");
   const int before = GOMAXPROCS(kProcs);
@@ -112,7 +114,7 @@ TEST(Progress, Sch05_FourSpinnersTakeTurnsOnFourPs) {
   GOMAXPROCS(before);
 }
 
-TEST(Progress, Sch07_APinnedGoroutineSendsToOneThatIsNot) {
+TEST(Progress, GoSch07_APinnedGoroutineSendsToOneThatIsNot) {
   Chan<int> ch(0);
   Go([=]() mutable {
     LockOSThread();
@@ -128,7 +130,7 @@ __attribute__((noinline)) std::uint32_t Look(
 }
 
 // At one P each of them can go on only when the other is interrupted.
-TEST(Progress, Sch10_TwoSpinnersHandAVariableBackAndForth) {
+TEST(Progress, GoSch10_TwoSpinnersHandAVariableBackAndForth) {
   MN_NEEDS_ASYNC_SIGNALS();
   test::Watchdog dog("two spinners");
   std::atomic<std::uint32_t> x{0};
@@ -147,7 +149,7 @@ TEST(Progress, Sch10_TwoSpinnersHandAVariableBackAndForth) {
   EXPECT_EQ(x, 10u);
 }
 
-TEST(Progress, Sch14_ThreeThatOnlySpawnAllRun) {
+TEST(Progress, GoSch14_ThreeThatOnlySpawnAllRun) {
   const int before = GOMAXPROCS(1);
   std::atomic<bool> stop{false};
   std::atomic<long> rounds[3] = {0, 0, 0};
@@ -169,7 +171,7 @@ TEST(Progress, Sch14_ThreeThatOnlySpawnAllRun) {
 
 // The same with loops that call the runtime, which never parks them: only
 // preemption lets the others run.
-TEST(Progress, Sch14_ThreeThatNeverParkAllRun) {
+TEST(Progress, GoSch14_ThreeThatNeverParkAllRun) {
   test::Watchdog dog("three loops that never park");
   const int before = GOMAXPROCS(1);
   std::atomic<bool> stop{false};
@@ -205,7 +207,7 @@ std::atomic<int> signals{0};
 
 // Every sleep of every thread is interrupted again and again: none of ours gets
 // shorter, none begins anew.
-TEST(Progress, Sch26_SignalsNeitherShortenNorRestartASleep) {
+TEST(Progress, GoSch26_SignalsNeitherShortenNorRestartASleep) {
   struct sigaction action = {};
   action.sa_handler = [](int) { signals++; };
   action.sa_flags = SA_ONSTACK;
@@ -243,7 +245,7 @@ void Filter(Chan<int> in, Chan<int> out, int prime) {
   out.Close();
 }
 
-TEST(Progress, Sch29_ASieveOfGoroutinesFindsThePrimes) {
+TEST(Progress, GoSch29_ASieveOfGoroutinesFindsThePrimes) {
   Chan<int> in(0);
   Go([in] { Generate(in); });
   std::vector<int> primes;
@@ -307,15 +309,15 @@ MN_PROGRAM(SieveWithAFeedbackLoop) {
   return found == kPrimes ? 16 : 0;
 }
 
-TEST(Progress, Sch29_ASieveWithAFeedbackLoopFindsThePrimes) {
+TEST(Progress, GoSch29_ASieveWithAFeedbackLoopFindsThePrimes) {
   for (int procs : {1, 4}) {
     EXPECT_TRUE(test::Exited(
         test::RunProgram("SieveWithAFeedbackLoop", test::OnProcs(procs)), 16));
   }
 }
 
-// SCH-28.
-TEST(Progress, Sch28_AValueGoesThroughAChainOfGoroutines) {
+// go:SCH-28.
+TEST(Progress, GoSch28_AValueGoesThroughAChainOfGoroutines) {
   constexpr int kLinks = MN_TSAN ? 1000 : 10'000;
   Chan<int> right(0);
   const Chan<int> first = right;

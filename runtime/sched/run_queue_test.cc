@@ -68,7 +68,7 @@ TEST_F(RunQueueTest, Rq1_RingIsFifo) {
   EXPECT_EQ(Get(), -1);
 }
 
-// SCH-16.
+// go:SCH-16.
 TEST_F(RunQueueTest, Rq1_FifoAtEveryFillLevel) {
   for (int n = 0; n <= kSize; n++) {
     for (int i = 0; i < n; i++) Put(i);

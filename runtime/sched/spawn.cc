@@ -7,8 +7,10 @@
 // Rejected: freeing stacks (10 us of page-table work each); malloc for the
 // callable (it lives in the stack page, which is touched anyway).
 //
-// Invariants: G1 ids are never reused, main is 1; G2 a dying goroutine's stack
-// is put on a free list only from another stack.
+// Invariants:
+//   LIFE-1 ids are never reused, main is 1;
+//   LIFE-2 a dying goroutine's stack is put on a free list only from another
+//          stack.
 #include <unwind.h>
 
 #include <algorithm>
@@ -105,7 +107,7 @@ void EndPinned(G* gp) {
   m->ending = true;
 }
 
-// G2: runs on the next stack.
+// LIFE-2: runs on the next stack.
 void Gdestroy(G* gp, void*) {
   SetStatus(gp, GStatus::kRunning, GStatus::kDead);
 #if MN_TSAN
@@ -141,7 +143,7 @@ void GoroutineEntry(void* self) {
 std::uint64_t NextGoid(P* p) {
   if (p->goid_next == p->goid_end) [[unlikely]] {
     p->goid_next =
-        sched.goidgen.fetch_add(kIdBatch, memory_order_relaxed) + 1;  // G1
+        sched.goidgen.fetch_add(kIdBatch, memory_order_relaxed) + 1;  // LIFE-1
     p->goid_end = p->goid_next + kIdBatch;
   }
   return p->goid_next++;
@@ -177,7 +179,7 @@ G* NewG(P* p, std::size_t callable_size, std::size_t stack_size) {
 G* NewForeignG(std::size_t callable_size) {
   G* gp = GfGetGlobal(kDefaultStackClass);
   PrepareG(gp, callable_size);
-  gp->goid = sched.goidgen.fetch_add(1, memory_order_relaxed) + 1;  // G1
+  gp->goid = sched.goidgen.fetch_add(1, memory_order_relaxed) + 1;  // LIFE-1
   gp->parent_goid = 0;
   gp->gopc = nullptr;
   gp->status.store(GStatus::kIdle, memory_order_relaxed);

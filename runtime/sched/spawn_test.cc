@@ -188,7 +188,7 @@ TEST(Main, ReturningDoesNotCutAPanicShort) {
 
 // The first goroutine that is left when its stack is put on the free list is
 // the first to be used again; ids are not.
-TEST(Spawn, G1_IdsAreNeverReused) {
+TEST(Spawn, Life1_IdsAreNeverReused) {
   const int n = MN_TSAN ? 300 : 2000;
   EXPECT_EQ(getg()->goid, 1u);
   Chan<std::uint64_t> ids(0);

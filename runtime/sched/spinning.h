@@ -32,7 +32,7 @@
 //   MN-3 no runnable goroutine beside an idle P that nobody will wake;
 //   MN-4 an M without work joins in only while fewer spin than half of the busy
 //        Ps;
-//   MN-7 as above.
+//   MN-7 no wake-up is lost between an M's last look and its sleep.
 #pragma once
 
 #include "runtime/core/sched.h"

@@ -5,9 +5,12 @@
 // compare-and-swap. If the swap fails somebody else took some of it: nothing
 // was taken, try again.
 //
-// Invariants: WS-1 ceil(n/2) are taken; WS-2 nothing lost or run twice; WS-3
-// the order visits every P exactly once a round; WS-4 runnext is taken only in
-// the last round, since its owner is about to run it.
+// Invariants:
+//   WS-1 ceil(n/2) are taken;
+//   WS-2 nothing lost or run twice;
+//   WS-3 the order visits every P exactly once a round;
+//   WS-4 runnext is taken only in the last round, since its owner is about to
+//        run it.
 #pragma once
 
 #include <cstdint>

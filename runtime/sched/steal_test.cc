@@ -32,7 +32,7 @@ class StealTest : public ::testing::TestWithParam<int> {
   P thief_;
 };
 
-// SCH-17, with the next one.
+// go:SCH-17, with the next one.
 TEST_P(StealTest, Ws1_TakesHalfRoundedUp) {
   const int n = GetParam();
   Fill(victim_, n);
@@ -145,7 +145,7 @@ class StealWorkTest : public ::testing::TestWithParam<int> {
   G g_;
 };
 
-// SCH-19: so everywhere is looked, for every number of Ps.
+// go:SCH-19: so everywhere is looked, for every number of Ps.
 TEST_P(StealWorkTest, Ws3_FindsTheOnlyGoroutineWhereverItIs) {
   for (int victim = 1; victim < n_; victim++) {
     for (int again = 0; again < 20; again++) {

@@ -15,9 +15,10 @@
 // goroutine its place in the line and its thread the CPU, which the kernel may
 // give back milliseconds later.
 //
-// Invariants: GMP-2 no P runs anything between Stop and Start, Stop ends, and
-// the slice of what it interrupted goes on, so that those behind it get their
-// turn however often it stops.
+// Invariant:
+//   GMP-2 no P runs anything between Stop and Start, Stop ends, and the slice
+//         of what it interrupted goes on, so that those behind it get their
+//         turn however often it stops.
 #pragma once
 
 #include "runtime/core/sched.h"

@@ -60,8 +60,8 @@ TEST_F(Gomaxprocs, Gmp2_NothingRunsWhileTheWorldIsStopped) {
   wg.Wait();
 }
 
-// SCH-11: six Ps, five of which hold loops, stop and start again ten times.
-TEST_F(Gomaxprocs, Sch11_TheWorldStopsAlthoughFivePsHoldLoops) {
+// go:SCH-11: six Ps, five of which hold loops, stop and start again ten times.
+TEST_F(Gomaxprocs, GoSch11_TheWorldStopsAlthoughFivePsHoldLoops) {
   MN_NEEDS_ASYNC_SIGNALS();
   GOMAXPROCS(6);
   std::atomic<bool> stop{false};
@@ -83,7 +83,7 @@ TEST_F(Gomaxprocs, Sch11_TheWorldStopsAlthoughFivePsHoldLoops) {
   wg.Wait();
 }
 
-// SCH-23
+// go:SCH-23
 TEST_F(Gomaxprocs, Gmp2_WhatTheStopInterruptsGoesOnWithItsPOnItsThread) {
   if (CurrentPreemptMode() != PreemptMode::kStop) {
     GTEST_SKIP() << "a detached goroutine looks for a P at its next call";

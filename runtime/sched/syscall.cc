@@ -34,9 +34,9 @@
 // getpid); with nothing waiting (a thread wakes to find nothing); an ownership
 // word per call (the state is enough).
 //
-// Invariants: SYS-1 to SYS-7 of the contract, and
-//   SYS-8 a call that is made again from where the last one lost its P
-// hands the P off at once to those who wait.
+// Invariants, with SYS-1 to SYS-7 of the contract:
+//   SYS-8 a call that is made again from where the last one lost its P hands
+//         the P off at once to those who wait.
 #include "runtime/core/nanotime.h"
 #include "runtime/plug/syscall_handoff.h"
 #include "runtime/sched/find_runnable.h"

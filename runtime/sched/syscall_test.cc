@@ -213,7 +213,7 @@ MN_PROGRAM(OnlyASyscall) {
   return 3;
 }
 
-TEST(Syscall, Dlk11_IsNoDeadlockWhileACallBlocks) {
+TEST(Syscall, GoDlk11_IsNoDeadlockWhileACallBlocks) {
   EXPECT_TRUE(Exited(RunProgram("OnlyASyscall", SamePs()), 3));
 }
 
@@ -226,7 +226,7 @@ MN_PROGRAM(MainWaitsForASyscall) {
   return ch.Recv();
 }
 
-TEST(Syscall, Dlk11_IsNoDeadlockWhileMainWaitsForACall) {
+TEST(Syscall, GoDlk11_IsNoDeadlockWhileMainWaitsForACall) {
   EXPECT_TRUE(Exited(RunProgram("MainWaitsForASyscall", SamePs()), 4));
 }
 

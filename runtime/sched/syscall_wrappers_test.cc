@@ -329,9 +329,9 @@ TEST(Eintr, SysWait4WaitsOn) {
   EXPECT_EQ(WTERMSIG(status), SIGTERM);
 }
 
-// SCH-13: two goroutines that do nothing but write do not keep a third from
+// go:SCH-13: two goroutines that do nothing but write do not keep a third from
 // running, on one P.
-TEST(SysWrite, Sch13_EndlessWritersDoNotStarveASleeper) {
+TEST(SysWrite, GoSch13_EndlessWritersDoNotStarveASleeper) {
   const sys::Result null = sys::Open("/dev/null", O_WRONLY);
   ASSERT_TRUE(null.ok());
   const int fd = static_cast<int>(null.value);

@@ -3,7 +3,7 @@
 // What it does: takes Ps from system calls that last (MON-2), asks goroutines
 // that hold a P for 10 ms while others wait to give way (MON-4), and does so at
 // once for a due timer or a goroutine back from a system call that has nobody
-// to run it (MON-5); makes threads for those who must not (threads.h); prints
+// to run it (MON-7); makes threads for those who must not (threads.h); prints
 // schedtrace; follows the CPU limit; ends idle threads.
 //
 // sysmon_step.h decides when it looks again and what it does about what it has

@@ -73,7 +73,7 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
     const bool slice_over =
         ran >= state.slice && SomebodyWaits(view, p);  // MON-4
     const bool timer_waits =
-        TimerOverdue(now, p) && ran >= kUrgentSliceNs;  // MON-5
+        TimerOverdue(now, p) && ran >= kUrgentSliceNs;  // MON-7
     if ((slice_over || timer_waits) && may_ask) {
       seen.asked = now;
       actions.preempt.push_back(id);
@@ -94,7 +94,7 @@ void SysmonStep(std::int64_t now, const SysmonView& view, SysmonState& state,
     }
   }
 
-  if (state.urgent > 0 && view.idle_ps == 0) {  // MON-5
+  if (state.urgent > 0 && view.idle_ps == 0) {  // MON-7
     if (longest >= 0) {
       state.ps[static_cast<std::size_t>(longest)].asked = now;
       actions.preempt.push_back(static_cast<std::int32_t>(longest));

@@ -14,13 +14,14 @@
 //         a few looks when it was woken;
 //   MON-2 a P is taken from a system call at the second sighting at the
 //         earliest;
-//   MON-3 and not before 10 ms while nothing waits for it, no timer of its own
-//         is overdue, and another P is free or an M is looking for work;
+//   MON-3 a P is not taken from a system call before 10 ms while nothing waits
+//         for it, no timer of its own is overdue, and another P is free or an M
+//         is looking for work;
 //   MON-4 a goroutine that ran for 10 ms while others wait is asked to give
 //         way;
-//   MON-5 so is one that ran for 200 us, when a timer of its P is overdue or a
-//         goroutine is back from a system call and every P is taken; each P at
-//         most once a millisecond.
+//   MON-7 a goroutine that ran for 200 us is asked to give way when a timer of
+//         its P is overdue, or when a goroutine is back from a system call and
+//         every P is taken; each P at most once a millisecond.
 #pragma once
 
 #include <cstdint>

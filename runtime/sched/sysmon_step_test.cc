@@ -396,9 +396,9 @@ TEST(Sysmon, Mon4_TheSliceIsWhatTheStateSays) {
   EXPECT_THAT(w.After(1).preempt, ElementsAre(0));
 }
 
-// ---- MON-5: what is urgent --------------------------------------------------
+// ---- MON-7: what is urgent --------------------------------------------------
 
-TEST(Sysmon, Mon5_ATimerThatIsOverdueInterruptsAfterTwoHundredMicroseconds) {
+TEST(Sysmon, Mon7_ATimerThatIsOverdueInterruptsAfterTwoHundredMicroseconds) {
   World w(1);
   w.Run(0);
   w.At(0).next_timer = w.now() - kTimerGraceNs;
@@ -407,7 +407,7 @@ TEST(Sysmon, Mon5_ATimerThatIsOverdueInterruptsAfterTwoHundredMicroseconds) {
   EXPECT_THAT(w.After(1).preempt, ElementsAre(0));
 }
 
-TEST(Sysmon, Mon5_ATimerIsOverdueAHundredMicrosecondsAfterItsTime) {
+TEST(Sysmon, Mon7_ATimerIsOverdueAHundredMicrosecondsAfterItsTime) {
   World w(1);
   w.Run(0);
   w.After(0);
@@ -416,7 +416,7 @@ TEST(Sysmon, Mon5_ATimerIsOverdueAHundredMicrosecondsAfterItsTime) {
   EXPECT_THAT(w.After(1).preempt, ElementsAre(0));
 }
 
-TEST(Sysmon, Mon5_IsAwakeWhenATimerIsOverdue) {
+TEST(Sysmon, Mon7_IsAwakeWhenATimerIsOverdue) {
   World w(1);
   w.Run(0);
   w.CalmDown();
@@ -426,7 +426,7 @@ TEST(Sysmon, Mon5_IsAwakeWhenATimerIsOverdue) {
 }
 
 // SleepForever is a timer at the end of time.
-TEST(Sysmon, Mon5_ATimerThatNeverFiresIsNoReasonToLookOften) {
+TEST(Sysmon, Mon7_ATimerThatNeverFiresIsNoReasonToLookOften) {
   World w(1);
   w.Run(0);
   w.At(0).next_timer = INT64_MAX;
@@ -434,7 +434,7 @@ TEST(Sysmon, Mon5_ATimerThatNeverFiresIsNoReasonToLookOften) {
   EXPECT_LE(w.Live(1'000 * kMs), 101);
 }
 
-TEST(Sysmon, Mon5_WhoComesBackWithoutAPInterruptsWhoHasRunLongest) {
+TEST(Sysmon, Mon7_WhoComesBackWithoutAPInterruptsWhoHasRunLongest) {
   World w(3);
   w.Run(0);
   w.After(100 * kUs);
@@ -449,7 +449,7 @@ TEST(Sysmon, Mon5_WhoComesBackWithoutAPInterruptsWhoHasRunLongest) {
   EXPECT_THAT(w.After(200 * kUs).preempt, ElementsAre(1));
 }
 
-TEST(Sysmon, Mon5_NotBeforeTwoHundredMicroseconds) {
+TEST(Sysmon, Mon7_NotBeforeTwoHundredMicroseconds) {
   World w(1);
   w.Run(0);
   w.After(0);
@@ -459,7 +459,7 @@ TEST(Sysmon, Mon5_NotBeforeTwoHundredMicroseconds) {
   EXPECT_THAT(w.After(1).preempt, ElementsAre(0)) << "it was not forgotten";
 }
 
-TEST(Sysmon, Mon5_IsAwakeForThoseWhoCouldNotBeServedYet) {
+TEST(Sysmon, Mon7_IsAwakeForThoseWhoCouldNotBeServedYet) {
   World w(1);
   w.Run(0);
   w.CalmDown();
@@ -470,7 +470,7 @@ TEST(Sysmon, Mon5_IsAwakeForThoseWhoCouldNotBeServedYet) {
   EXPECT_LE(w.After(kUs).sleep, 200 * kUs);
 }
 
-TEST(Sysmon, Mon5_EachRequestInterruptsOne) {
+TEST(Sysmon, Mon7_EachRequestInterruptsOne) {
   World w(3);
   for (int i = 0; i < 3; i++) w.Run(i);
   w.After(0);
@@ -485,7 +485,7 @@ TEST(Sysmon, Mon5_EachRequestInterruptsOne) {
   EXPECT_THAT(w.After(20 * kUs).preempt, IsEmpty()) << "two came, not three";
 }
 
-TEST(Sysmon, Mon5_OnlyWhileEveryPIsTaken) {
+TEST(Sysmon, Mon7_OnlyWhileEveryPIsTaken) {
   World w(2);
   w.Run(0);
   w.After(0);
@@ -495,7 +495,7 @@ TEST(Sysmon, Mon5_OnlyWhileEveryPIsTaken) {
   EXPECT_THAT(w.After(kMs).preempt, IsEmpty());
 }
 
-TEST(Sysmon, Mon5_WhoHasFoundAPMeanwhileInterruptsNobody) {
+TEST(Sysmon, Mon7_WhoHasFoundAPMeanwhileInterruptsNobody) {
   World w(1);
   w.Run(0);
   w.After(0);
@@ -508,7 +508,7 @@ TEST(Sysmon, Mon5_WhoHasFoundAPMeanwhileInterruptsNobody) {
   EXPECT_THAT(w.After(kMs).preempt, IsEmpty());
 }
 
-TEST(Sysmon, Mon5_EachPAtMostOnceAMillisecond) {
+TEST(Sysmon, Mon7_EachPAtMostOnceAMillisecond) {
   World w(1);
   w.Run(0);
   w.After(0);
@@ -520,7 +520,7 @@ TEST(Sysmon, Mon5_EachPAtMostOnceAMillisecond) {
   EXPECT_THAT(w.After(1).preempt, ElementsAre(0));
 }
 
-TEST(Sysmon, Mon5_AStoppedPIsNotInterruptedForIt) {
+TEST(Sysmon, Mon7_AStoppedPIsNotInterruptedForIt) {
   World w(1);
   w.Run(0);
   w.After(0);

@@ -21,10 +21,8 @@
 // turn again. When no thread can go on, virtual time passes, or spinners may
 // look once more, or the execution ends.
 //
-// Invariants:
-//   THR-1 PickNext returns on the stack of the current thread;
-//   THR-2 (EXP-2) an execution ends with every thread done or asleep as a
-//         daemon, or with a violation.
+// Invariant, with EXP-2 of engine.h:
+//   EXP-3 PickNext returns on the stack of the current thread.
 #pragma once
 
 #include "runtime/sim/execution.h"

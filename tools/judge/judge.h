@@ -11,8 +11,8 @@
 //        success; only observations that the oracle accepts do.
 //   J-2  A case that passed has also failed in a canary run, or it is
 //        suspicious.
-//   J-3  A hang, crash or flood costs the case that it happened in
-//   only. J-4  The record is complete after every case (replaced atomically).
+//   J-3  A hang, crash or flood costs the case that it happened in only.
+//   J-4  The record is complete after every case (replaced atomically).
 //   J-5  Nothing about the machine's load turns into `failed`.
 #pragma once
 

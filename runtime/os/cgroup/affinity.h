@@ -15,9 +15,9 @@
 
 namespace mn::cgroup {
 
-// Go's getproccount, whose value at the start is NumCPU. At least 1, also if
+// The CPUs in the affinity mask of the calling thread (CG-4): Go's
+// getproccount, whose value at the start is NumCPU. At least 1, also if
 // the kernel does not say. No heap; 8 KiB of stack; any thread.
-//   CG-12 the bits in the affinity mask of the calling thread.
 std::int32_t AffinityCount() noexcept;
 
 }  // namespace mn::cgroup

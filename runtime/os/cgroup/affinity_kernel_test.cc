@@ -29,7 +29,7 @@ extern "C" int sched_getaffinity(pid_t, size_t size, cpu_set_t* mask) noexcept {
 namespace mn::cgroup {
 namespace {
 
-TEST(AffinityKernel, Cg12_MoreCpusThanACpuSetHas) {
+TEST(AffinityKernel, Cg4_MoreCpusThanACpuSetHas) {
   for (int cpus : {8, 1024, 1032, 8192, 65536}) {
     kernel_cpus = cpus;
     EXPECT_EQ(AffinityCount(), cpus);

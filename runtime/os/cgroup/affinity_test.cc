@@ -21,7 +21,7 @@ cpu_set_t First(int n) {
   return some;
 }
 
-TEST(Affinity, Cg12_IsTheNumberOfCpusInTheMask) {
+TEST(Affinity, Cg4_IsTheNumberOfCpusInTheMask) {
   std::thread([] {
     const int before = AffinityCount();
     const cpu_set_t all = First(CPU_SETSIZE);
@@ -34,7 +34,7 @@ TEST(Affinity, Cg12_IsTheNumberOfCpusInTheMask) {
   }).join();
 }
 
-TEST(Affinity, Cg12_IsTheCallingThreads) {
+TEST(Affinity, Cg4_IsTheCallingThreads) {
   const int here = AffinityCount();
   if (here < 2) GTEST_SKIP() << "needs 2 CPUs";
   std::thread([] {

@@ -122,7 +122,7 @@ CPU CPU::OpenAt(Version version, const std::string& point,
     const int error = level.Open(version, point + below.substr(0, depth));
     if (error == 0) {
       cpu.levels_.push_back(std::move(level));
-    } else if (error != ENOENT && cpu.reason_.empty()) {  // CG-10
+    } else if (error != ENOENT && cpu.reason_.empty()) {  // CGF-7
       cpu.reason_ = Cannot("open", level.quota_path, error);
     }
     if (depth == 0 || policy == Policy::kLeaf) break;

@@ -16,19 +16,23 @@
 //
 // Rejected: looking the group up on each Read. It is a walk through mountinfo,
 // which has thousands of lines on a machine full of containers, once a second;
-// Go keeps the files open too. The price is in CG-9.
+// Go keeps the files open too. The price is in CGF-6.
 //
-//   CG-7 Open and Read throw nothing, whatever the files hold and also when
-//        memory runs out; text, depth and time are bounded.
-//   CG-8 Read sees what the files hold now. It needs no heap.
-//   CG-9 Read sees the groups of the time of Open: not another group that the
+// Invariants:
+//   CG-5 whatever the files hold, and also when memory runs out, Open and Read
+//        throw nothing and set no limit that the files do not state. Text,
+//        depth and time are bounded.
+//   CG-6 the policy decides which groups count: the process's own alone, or
+//        the whole path, and then the smallest limit.
+//   CG-7 a change is seen: Read says what the files hold now. It needs no heap.
+//   CGF-6 Read sees the groups of the time of Open: not another group that the
 //        process was moved to, not a file that replaced one. A group that was
 //        removed limits nothing.
-//   CG-10 a group without the file (v2's root, or one for which its parent does
+//   CGF-7 a group without the file (v2's root, or one for which its parent does
 //        not enable the cpu controller) is passed over; the ancestors of the
 //        latter may have a limit. An unreadable or malformed file is passed
 //        over too, and Limit::problem or reason() says so.
-//   CG-11 file descriptors are close-on-exec, and closed with the CPU.
+//   CGF-8 file descriptors are close-on-exec, and closed with the CPU.
 #pragma once
 
 #include <optional>

@@ -33,7 +33,7 @@ void ExpectNotFound(const FakeRoot& root, Outcome outcome, const char* why,
   EXPECT_EQ(cpu.Read().cpus, std::nullopt);
 }
 
-TEST(Cpu, V2) {
+TEST(Cpu, Cg1_V2) {
   FakeRoot root;
   root.V2("/a/b").Write("/cg/a/b/cpu.max", "250000 100000\n");
   const CPU cpu = OpenFound(root);
@@ -45,7 +45,7 @@ TEST(Cpu, V2) {
   EXPECT_EQ(cpu.reason(), "");
 }
 
-TEST(Cpu, V1) {
+TEST(Cpu, Cg1_V1) {
   FakeRoot root;
   root.V1("/a").V1Limit("/cg/a", "50000\n");
   const CPU cpu = OpenFound(root);
@@ -55,7 +55,7 @@ TEST(Cpu, V1) {
   EXPECT_EQ(cpu.version(), Version::V1);
 }
 
-TEST(Cpu, NoLimit) {
+TEST(Cpu, Cg2_NoLimit) {
   FakeRoot one, two;
   one.V1("/a").V1Limit("/cg/a", "-1\n");
   two.V2("/a").Write("/cg/a/cpu.max", "max 100000\n");
@@ -88,7 +88,7 @@ TEST(Cpu, Cg1_HybridWithoutV1sCpuControllerReadsV2) {
   EXPECT_THAT(OpenFound(root).Read().cpus, Optional(1));
 }
 
-TEST(Cpu, Cg2_AContainersGroupIsItsMountPoint) {
+TEST(Cpu, Cgf1_AContainersGroupIsItsMountPoint) {
   FakeRoot root;
   root.Write("/proc/self/cgroup", "4:cpu,cpuacct:/docker/42\n")
       .Write("/proc/self/mountinfo",
@@ -97,7 +97,7 @@ TEST(Cpu, Cg2_AContainersGroupIsItsMountPoint) {
   EXPECT_THAT(OpenFound(root).Read().cpus, Optional(2));
 }
 
-TEST(Cpu, Cg3_ACoveredMountIsPassedOver) {
+TEST(Cpu, Cgf2_ACoveredMountIsPassedOver) {
   // /covered is the hierarchy's, says mountinfo, but it shows something else.
   FakeRoot root;
   root.Write("/proc/self/cgroup", "0::/a\n")
@@ -110,7 +110,7 @@ TEST(Cpu, Cg3_ACoveredMountIsPassedOver) {
   EXPECT_EQ(OpenFound(root).Read().where, root.At("/cg/cpu.max"));
 }
 
-TEST(Cpu, Cg4_EscapedMountPoint) {
+TEST(Cpu, Cgf3_EscapedMountPoint) {
   FakeRoot root;
   root.Write("/proc/self/cgroup", "0::/a b\n")
       .Write("/proc/self/mountinfo",
@@ -120,7 +120,7 @@ TEST(Cpu, Cg4_EscapedMountPoint) {
   EXPECT_THAT(OpenFound(root).Read().cpus, Optional(1));
 }
 
-TEST(Cpu, LeafIgnoresTheAncestors) {
+TEST(Cpu, Cg6_LeafIgnoresTheAncestors) {
   FakeRoot root;
   root.V2("/a/b")
       .Write("/cg/a/cpu.max", "100000 100000\n")
@@ -128,7 +128,7 @@ TEST(Cpu, LeafIgnoresTheAncestors) {
   EXPECT_EQ(OpenFound(root, Policy::kLeaf).Read().cpus, std::nullopt);
 }
 
-TEST(Cpu, WholePathTakesTheSmallestLimit) {
+TEST(Cpu, Cg6_WholePathTakesTheSmallestLimit) {
   FakeRoot root;
   root.V2("/a/b/c")
       .Write("/cg/cpu.max", "800000 100000\n")
@@ -146,7 +146,7 @@ TEST(Cpu, WholePathTakesTheSmallestLimit) {
   EXPECT_EQ(limit.where, root.At("/cg/cpu.max"));
 }
 
-TEST(Cpu, WholePathOnV1) {
+TEST(Cpu, Cg6_WholePathOnV1) {
   FakeRoot root;
   root.V1("/a/b")
       .V1Limit("/cg", "-1\n")
@@ -158,7 +158,7 @@ TEST(Cpu, WholePathOnV1) {
   EXPECT_EQ(limit.where, root.At("/cg/a/cpu.cfs_quota_us"));
 }
 
-TEST(Cpu, WholePathEndsAtTheMountPoint) {
+TEST(Cpu, Cg6_WholePathEndsAtTheMountPoint) {
   FakeRoot root;
   root.V2("/a")
       .Write("/cpu.max", "100000 100000\n")
@@ -167,7 +167,7 @@ TEST(Cpu, WholePathEndsAtTheMountPoint) {
   EXPECT_EQ(OpenFound(root, Policy::kWholePath).Read().cpus, std::nullopt);
 }
 
-TEST(Cpu, Cg8_SeesAChangeOfTheQuota) {
+TEST(Cpu, Cg7_SeesAChangeOfTheQuota) {
   FakeRoot root;
   root.V1("/a").V1Limit("/cg/a", "50000\n");
   const CPU cpu = OpenFound(root);
@@ -180,7 +180,7 @@ TEST(Cpu, Cg8_SeesAChangeOfTheQuota) {
   EXPECT_THAT(cpu.Read().cpus, Optional(2));
 }
 
-TEST(Cpu, Cg9_DoesNotSeeAReplacedFile) {
+TEST(Cpu, Cgf6_DoesNotSeeAReplacedFile) {
   FakeRoot root;
   root.V2("/a").Write("/cg/a/cpu.max", "100000 100000\n");
   const CPU cpu = OpenFound(root);
@@ -190,7 +190,7 @@ TEST(Cpu, Cg9_DoesNotSeeAReplacedFile) {
   EXPECT_THAT(OpenFound(root).Read().cpus, Optional(3));
 }
 
-TEST(Cpu, Cg9_DoesNotSeeThatTheProcessWasMoved) {
+TEST(Cpu, Cgf6_DoesNotSeeThatTheProcessWasMoved) {
   FakeRoot root;
   root.V2("/a")
       .Write("/cg/a/cpu.max", "100000 100000\n")
@@ -201,7 +201,7 @@ TEST(Cpu, Cg9_DoesNotSeeThatTheProcessWasMoved) {
   EXPECT_THAT(OpenFound(root).Read().cpus, Optional(3));
 }
 
-TEST(Cpu, Cg10_V2sRootHasNoFile) {
+TEST(Cpu, Cgf7_V2sRootHasNoFile) {
   FakeRoot root;
   root.V2("/");
   ExpectNotFound(root, Outcome::kNone, "/cg has no cpu.max");
@@ -209,14 +209,14 @@ TEST(Cpu, Cg10_V2sRootHasNoFile) {
                  Policy::kWholePath);
 }
 
-TEST(Cpu, Cg10_AGroupWithoutTheControllerIsLimitedByItsAncestors) {
+TEST(Cpu, Cgf7_AGroupWithoutTheControllerIsLimitedByItsAncestors) {
   FakeRoot root;
   root.V2("/a/b").Write("/cg/a/cpu.max", "100000 100000\n");
   ExpectNotFound(root, Outcome::kNone, "/cg/a/b has no cpu.max");
   EXPECT_THAT(OpenFound(root, Policy::kWholePath).Read().cpus, Optional(1));
 }
 
-TEST(Cpu, Cg10_AMalformedFileIsPassedOverAndNamed) {
+TEST(Cpu, Cgf7_AMalformedFileIsPassedOverAndNamed) {
   FakeRoot root;
   root.V2("/a/b")
       .Write("/cg/cpu.max", "300000 100000\n")
@@ -229,7 +229,7 @@ TEST(Cpu, Cg10_AMalformedFileIsPassedOverAndNamed) {
   EXPECT_EQ(limit.problem_file, root.At("/cg/a/cpu.max"));
 }
 
-TEST(Cpu, Cg10_AFileThatCannotBeOpenedIsPassedOverAndNamed) {
+TEST(Cpu, Cgf7_AFileThatCannotBeOpenedIsPassedOverAndNamed) {
   FakeRoot root;
   root.V2("/a/b").Write("/cg/a/b/cpu.max", "400000 100000\n");
   ASSERT_EQ(symlink("cpu.max", root.At("/cg/a/cpu.max").c_str()), 0);
@@ -239,41 +239,41 @@ TEST(Cpu, Cg10_AFileThatCannotBeOpenedIsPassedOverAndNamed) {
               HasSubstr("cannot open " + root.At("/cg/a/cpu.max")));
 }
 
-TEST(Cpu, Cg10_ALeafThatCannotBeOpenedIsAnError) {
+TEST(Cpu, Cgf7_ALeafThatCannotBeOpenedIsAnError) {
   FakeRoot root;
   root.V2("/a");
   ASSERT_EQ(symlink("cpu.max", root.At("/cg/a/cpu.max").c_str()), 0);
   ExpectNotFound(root, Outcome::kError, "cpu.max: Too many levels of symbolic");
 }
 
-TEST(Cpu, Cg10_AQuotaWithoutAPeriodFileLimitsNothing) {
+TEST(Cpu, Cgf7_AQuotaWithoutAPeriodFileLimitsNothing) {
   FakeRoot root;
   root.V1("/a").Write("/cg/a/cpu.cfs_quota_us", "50000\n");
   EXPECT_EQ(CPU::Open(root.path()).Read().cpus, std::nullopt);
 }
 
-TEST(Cpu, Cg7_AFileLongerThanAnyLimitIsMalformed) {
+TEST(Cpu, Cg5_AFileLongerThanAnyLimitIsMalformed) {
   FakeRoot root;
   root.V2("/a").Write("/cg/a/cpu.max", "1 " + std::string(100, '0') + "1\n");
   const CPU cpu = OpenFound(root);
   EXPECT_STREQ(cpu.Read().problem, "malformed");
 }
 
-TEST(Cpu, Cg7_AnEmptyFileIsMalformed) {
+TEST(Cpu, Cg5_AnEmptyFileIsMalformed) {
   FakeRoot root;
   root.V1("/a").V1Limit("/cg/a", "", "");
   const CPU cpu = OpenFound(root);
   EXPECT_STREQ(cpu.Read().problem, "malformed");
 }
 
-TEST(Cpu, Cg7_ADirectoryInThePlaceOfAFile) {
+TEST(Cpu, Cg5_ADirectoryInThePlaceOfAFile) {
   FakeRoot root;
   root.V2("/a").MakeDir("/cg/a/cpu.max");
   const CPU cpu = OpenFound(root);
   EXPECT_STREQ(cpu.Read().problem, "Is a directory");
 }
 
-TEST(Cpu, Cg7_AFifoInThePlaceOfAFileDoesNotBlock) {
+TEST(Cpu, Cg5_AFifoInThePlaceOfAFileDoesNotBlock) {
   FakeRoot root;
   root.V2("/a");
   ASSERT_EQ(mkfifo(root.At("/cg/a/cpu.max").c_str(), 0600), 0);
@@ -285,14 +285,14 @@ TEST(Cpu, Cg7_AFifoInThePlaceOfAFileDoesNotBlock) {
   ExpectNotFound(root, Outcome::kNone, "names no cgroup");
 }
 
-TEST(Cpu, Cg7_AnEndlessFileIsAnError) {
+TEST(Cpu, Cg5_AnEndlessFileIsAnError) {
   FakeRoot root;
   root.V2("/a").Remove("/proc/self/mountinfo");
   ASSERT_EQ(symlink("/dev/zero", root.At("/proc/self/mountinfo").c_str()), 0);
   ExpectNotFound(root, Outcome::kError, "mountinfo: File too large");
 }
 
-TEST(Cpu, Cg7_DepthIsBounded) {
+TEST(Cpu, Cg5_DepthIsBounded) {
   FakeRoot root;
   std::string group;
   for (int i = 0; i < 63; i++) group += "/x";
@@ -303,7 +303,7 @@ TEST(Cpu, Cg7_DepthIsBounded) {
                  Policy::kWholePath);
 }
 
-TEST(Cpu, Cg7_APathLongerThanTheKernelTakesIsAnError) {
+TEST(Cpu, Cg5_APathLongerThanTheKernelTakesIsAnError) {
   FakeRoot root;
   root.V2("/a").Write("/proc/self/cgroup",
                       "0::/" + std::string(5000, 'x') + "\n");
@@ -364,7 +364,7 @@ std::pair<int, int> CountDescriptors() {
   return {open, inherited};
 }
 
-TEST(Cpu, Cg11_DescriptorsAreCloseOnExecAndClosedWithTheCpu) {
+TEST(Cpu, Cgf8_DescriptorsAreCloseOnExecAndClosedWithTheCpu) {
   FakeRoot root;
   root.V1("/a/b").V1Limit("/cg/a/b", "50000\n").V1Limit("/cg", "-1\n");
   const auto before = CountDescriptors();

@@ -44,10 +44,10 @@ const char* Adjustment(Why why) {
 Gomaxprocs DefaultGomaxprocs(Profile profile, std::int32_t ncpu,
                              std::optional<double> quota) noexcept {
   ncpu = std::max(ncpu, 1);
-  if (!quota || !(*quota > 0)) return {ncpu, Why::kNoQuota};  // CG-15
+  if (!quota || !(*quota > 0)) return {ncpu, Why::kNoQuota};  // CG-2
   const double whole = std::ceil(*quota);
   const double minimum = profile == Profile::kGo ? 2 : 1;
-  const double procs =  // CG-13, CG-14; a double, since a quota may be 1e18
+  const double procs =  // CG-3; a double, since a quota may be 1e18
       std::min(std::max(whole, minimum), static_cast<double>(ncpu));
   const Why why = procs < whole    ? Why::kNumCPU
                   : procs > whole  ? Why::kMinimum

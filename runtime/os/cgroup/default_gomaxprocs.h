@@ -12,9 +12,11 @@
 //   kGo        2 is the least.
 // Neither exceeds the number of CPUs, so both say 1 where there is one.
 //
-//   CG-13 kDocument: min(ncpu, ceil(quota)), at least 1.
-//   CG-14 kGo: min(ncpu, max(2, ceil(quota))).
-//   CG-15 no quota: ncpu.
+// Invariants:
+//   CG-2 no quota is no limit: the result is ncpu.
+//   CG-3 the quota is rounded up, and then at least 1 (kDocument) or at least
+//        2 (kGo).
+//   CG-4 the result is never more than ncpu, the CPUs in the affinity mask.
 #pragma once
 
 #include <cstdint>

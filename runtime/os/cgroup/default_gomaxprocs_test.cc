@@ -29,7 +29,7 @@ void ExpectRows(std::int32_t ncpu, std::initializer_list<Row> rows) {
   }
 }
 
-TEST(DefaultGomaxprocs, Cg13_Cg14_Cg15_On64Cpus) {
+TEST(DefaultGomaxprocs, Cg2_Cg3_Cg4_On64Cpus) {
   ExpectRows(64, {{0.5, 1, 2},
                   {1, 1, 2},
                   {1.5, 2, 2},
@@ -44,7 +44,7 @@ TEST(DefaultGomaxprocs, Cg13_Cg14_Cg15_On64Cpus) {
                   {kNoQuota, 64, 64}});
 }
 
-TEST(DefaultGomaxprocs, Cg13_Cg14_Cg15_On2Cpus) {
+TEST(DefaultGomaxprocs, Cg2_Cg3_Cg4_On2Cpus) {
   ExpectRows(2, {{0.5, 1, 2},
                  {1, 1, 2},
                  {1.5, 2, 2},
@@ -57,7 +57,7 @@ TEST(DefaultGomaxprocs, Cg13_Cg14_Cg15_On2Cpus) {
                  {kNoQuota, 2, 2}});
 }
 
-TEST(DefaultGomaxprocs, Cg13_Cg14_Cg15_On1Cpu) {
+TEST(DefaultGomaxprocs, Cg2_Cg3_Cg4_On1Cpu) {
   ExpectRows(1, {{0.5, 1, 1},
                  {1, 1, 1},
                  {1.5, 1, 1},

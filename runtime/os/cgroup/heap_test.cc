@@ -41,7 +41,7 @@ FakeRoot& ThreeGroups(FakeRoot& root) {
       .V1Limit("/cg/a/b", "250000\n");
 }
 
-TEST(Heap, Cg7_WhicheverAllocationFailsOpenReportsIt) {
+TEST(Heap, Cg5_WhicheverAllocationFailsOpenReportsIt) {
   FakeRoot root;
   ThreeGroups(root);
   long failures = 0;
@@ -57,7 +57,7 @@ TEST(Heap, Cg7_WhicheverAllocationFailsOpenReportsIt) {
   EXPECT_GT(failures, 5);
 }
 
-TEST(Heap, Cg8_ReadNeedsNone) {
+TEST(Heap, Cg7_ReadNeedsNone) {
   FakeRoot root;
   ThreeGroups(root);
   const CPU cpu = CPU::Open(root.path(), Policy::kWholePath);

@@ -15,7 +15,7 @@ std::optional<std::int64_t> ParseInt(std::string_view text) {
 
 Quota Ratio(std::optional<std::int64_t> quota,
             std::optional<std::int64_t> period) {
-  if (!quota || !period || *quota <= 0 || *period <= 0) return {};  // CG-5
+  if (!quota || !period || *quota <= 0 || *period <= 0) return {};  // CGF-4
   return {Outcome::kFound,
           static_cast<double>(*quota) / static_cast<double>(*period)};
 }
@@ -23,7 +23,7 @@ Quota Ratio(std::optional<std::int64_t> quota,
 }  // namespace
 
 std::optional<std::int64_t> ParseV1Number(std::string_view text) {
-  const auto line = Cut(text, '\n');  // CG-6
+  const auto line = Cut(text, '\n');  // CGF-5
   return line ? ParseInt(*line) : std::nullopt;
 }
 

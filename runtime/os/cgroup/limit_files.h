@@ -6,11 +6,12 @@
 //
 // `quota` microseconds of CPU time in every period of `period` microseconds.
 //
-//   CG-5 a limit is a finite number > 0; whatever else a file says is malformed
-//        and limits nothing. (Go computes with a quota or a period of 0, which
-//        no kernel writes.)
-//   CG-6 a value that does not end in a newline is malformed: it may have been
-//        cut off in the middle of a number.
+// Invariants:
+//   CGF-4 a limit is a finite number > 0; whatever else a file says is
+//         malformed and limits nothing. (Go computes with a quota or a period
+//         of 0, which no kernel writes.)
+//   CGF-5 a value that does not end in a newline is malformed: it may have been
+//         cut off in the middle of a number.
 // Thread-safety: pure functions; no heap.
 #pragma once
 
@@ -23,7 +24,7 @@
 namespace mn::cgroup {
 
 // How much of a file is read. Two int64, a space and a newline are 40 bytes; of
-// a longer file the number or the newline is not among those read (CG-6).
+// a longer file the number or the newline is not among those read (CGF-5).
 inline constexpr std::size_t kMaxLimitFile = 64;
 
 struct Quota {

@@ -12,7 +12,7 @@ void ExpectCpus(const Quota& quota, double cpus) {
   EXPECT_EQ(quota.cpus, cpus);
 }
 
-// GMP-12.
+// go:GMP-12.
 TEST(V1Number, IsAnInt64) {
   EXPECT_EQ(ParseV1Number("-1\n"), -1);
   EXPECT_EQ(ParseV1Number("500000\n"), 500000);
@@ -27,7 +27,7 @@ TEST(V1Number, NothingIfMalformed) {
   }
 }
 
-TEST(V1Number, Cg6_NothingWithoutANewline) {
+TEST(V1Number, Cgf5_NothingWithoutANewline) {
   EXPECT_EQ(ParseV1Number("500000"), std::nullopt);
 }
 
@@ -43,7 +43,7 @@ TEST(V1Limit, ANegativeQuotaIsNoLimitWhateverThePeriod) {
   EXPECT_EQ(ParseV1Limit("-1\n", "").outcome, Outcome::kNone);
 }
 
-TEST(V1Limit, Cg5_ZeroAndGarbageAreMalformed) {
+TEST(V1Limit, Cgf4_ZeroAndGarbageAreMalformed) {
   EXPECT_EQ(ParseV1Limit("0\n", "100000\n").outcome, Outcome::kError);
   EXPECT_EQ(ParseV1Limit("50000\n", "0\n").outcome, Outcome::kError);
   EXPECT_EQ(ParseV1Limit("50000\n", "-1\n").outcome, Outcome::kError);
@@ -51,7 +51,7 @@ TEST(V1Limit, Cg5_ZeroAndGarbageAreMalformed) {
   EXPECT_EQ(ParseV1Limit("max\n", "100000\n").outcome, Outcome::kError);
 }
 
-// GMP-13.
+// go:GMP-13.
 TEST(V2Limit, IsQuotaByPeriod) {
   ExpectCpus(ParseV2Limit("500000 100000\n"), 5);
   ExpectCpus(ParseV2Limit("50000 100000\n"), 0.5);
@@ -63,7 +63,7 @@ TEST(V2Limit, MaxIsNoLimit) {
   EXPECT_EQ(ParseV2Limit("max 100000\n").outcome, Outcome::kNone);
 }
 
-TEST(V2Limit, Cg5_ZeroAndGarbageAreMalformed) {
+TEST(V2Limit, Cgf4_ZeroAndGarbageAreMalformed) {
   for (const char* text :
        {"", "\n", "500000\n", "max\n", "max max\n", "max 1", "0 100000\n",
         "100000 0\n", "-1 100000\n", "100000 -1\n", "500000us 100000\n",
@@ -73,7 +73,7 @@ TEST(V2Limit, Cg5_ZeroAndGarbageAreMalformed) {
   }
 }
 
-TEST(V2Limit, Cg6_MalformedWithoutANewline) {
+TEST(V2Limit, Cgf5_MalformedWithoutANewline) {
   EXPECT_EQ(ParseV2Limit("500000 100000").outcome, Outcome::kError);
 }
 

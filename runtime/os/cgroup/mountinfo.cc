@@ -40,7 +40,7 @@ bool HasDotDot(std::string_view path) {
   return false;
 }
 
-// CG-2. What follows `root` in `cgroup`, if it can be opened.
+// CGF-1. What follows `root` in `cgroup`, if it can be opened.
 std::optional<std::string_view> Below(std::string_view root,
                                       std::string_view cgroup) {
   if (root == "/") root = "";
@@ -94,7 +94,7 @@ CPUMounts ParseCPUMount(std::string_view text, Version version,
     const auto root = UnescapePath(line->root);
     const auto point = UnescapePath(line->point);
     if (!root || !point || !IsAbsolutePath(*root) || !IsAbsolutePath(*point)) {
-      return error(number, "not a path, or not escaped as one");  // CG-4
+      return error(number, "not a path, or not escaped as one");  // CGF-3
     }
     mounted = true;
     if (const auto below = Below(*root, cgroup)) {
@@ -112,7 +112,7 @@ CPUMounts ParseCPUMount(std::string_view text, Version version,
     }
     return found;
   }
-  // CG-3. What is not the root is what is below it: the longest, the highest.
+  // CGF-2. What is not the root is what is below it: the longest, the highest.
   std::reverse(found.mounts.begin(), found.mounts.end());
   std::stable_sort(found.mounts.begin(), found.mounts.end(),
                    [](const CPUMount& a, const CPUMount& b) {

@@ -21,12 +21,13 @@
 // (in a Docker container on v1 it opens a file that is not there); asking
 // statfs whether the directory is a cgroup's: tests need plain directories.
 //
-//   CG-2 a mount shows the group if its root is the group or an ancestor of it,
-//        by components; the rest of the path holds no "..".
-//   CG-3 all mounts that show the group are returned, the one that shows the
-//        most of its ancestors first; of equals the later one, which covers the
-//        earlier at the same point.
-//   CG-4 a path is taken with its escapes undone, or not at all.
+// Invariants:
+//   CGF-1 a mount shows the group if its root is the group or an ancestor of
+//         it, by components; the rest of the path holds no "..".
+//   CGF-2 all mounts that show the group are returned, the one that shows the
+//         most of its ancestors first; of equals the later one, which covers
+//         the earlier at the same point.
+//   CGF-3 a path is taken with its escapes undone, or not at all.
 #pragma once
 
 #include <optional>

@@ -64,7 +64,7 @@ TEST(Mountinfo, TheSourceMayBeEmptyAndSeveralOptionsFollow) {
               ElementsAre("/cg"));
 }
 
-TEST(Mountinfo, Cg2_TheRootOfTheMountIsTakenOffThePath) {
+TEST(Mountinfo, Cgf1_TheRootOfTheMountIsTakenOffThePath) {
   constexpr char text[] =
       "1 2 0:3 /docker/42 /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n";
   EXPECT_THAT(Dirs(text, Version::V1, "/docker/42"),
@@ -73,7 +73,7 @@ TEST(Mountinfo, Cg2_TheRootOfTheMountIsTakenOffThePath) {
               ElementsAre("/sys/fs/cgroup/cpu/x"));
 }
 
-TEST(Mountinfo, Cg2_RootsMatchByComponents) {
+TEST(Mountinfo, Cgf1_RootsMatchByComponents) {
   constexpr char text[] =
       "1 2 0:3 /sand /not/this rw - cgroup2 c rw\n"
       "1 2 0:3 /sandbox/container/group /nor/this rw - cgroup2 c rw\n"
@@ -82,7 +82,7 @@ TEST(Mountinfo, Cg2_RootsMatchByComponents) {
               ElementsAre("/cg/container"));
 }
 
-TEST(Mountinfo, Cg2_GroupsOutsideOfTheNamespaceAreMatchedByTheirDots) {
+TEST(Mountinfo, Cgf1_GroupsOutsideOfTheNamespaceAreMatchedByTheirDots) {
   constexpr char text[] =
       "1 2 0:3 /../../.. /mnt rw - cgroup2 c rw\n"
       "1 2 0:3 /../../../.. /cg rw - cgroup2 c rw\n";
@@ -91,18 +91,18 @@ TEST(Mountinfo, Cg2_GroupsOutsideOfTheNamespaceAreMatchedByTheirDots) {
   EXPECT_THAT(Dirs(text, Version::V2, "/../../../.."), ElementsAre("/cg"));
 }
 
-TEST(Mountinfo, Cg2_DotsAreNeverOpened) {
+TEST(Mountinfo, Cgf1_DotsAreNeverOpened) {
   const CPUMounts found = ParseCPUMount(kV2, Version::V2, "/../x");
   EXPECT_EQ(found.outcome, Outcome::kError);
   EXPECT_THAT(found.reason, HasSubstr("shows the group /../x"));
 }
 
-TEST(Mountinfo, Cg2_DotsInANameAreAName) {
+TEST(Mountinfo, Cgf1_DotsInANameAreAName) {
   EXPECT_THAT(Dirs(kV2, Version::V2, "/a..b/..c/..."),
               ElementsAre("/sys/fs/cgroup/a..b/..c/..."));
 }
 
-TEST(Mountinfo, Cg3_TheMountThatShowsMostAncestorsComesFirst) {
+TEST(Mountinfo, Cgf2_TheMountThatShowsMostAncestorsComesFirst) {
   constexpr char text[] =
       "1 2 0:3 /a/b /deep rw - cgroup2 c rw\n"
       "1 2 0:3 / /top rw - cgroup2 c rw\n"
@@ -111,7 +111,7 @@ TEST(Mountinfo, Cg3_TheMountThatShowsMostAncestorsComesFirst) {
               ElementsAre("/top/a/b/c", "/middle/b/c", "/deep/c"));
 }
 
-TEST(Mountinfo, Cg3_OfEqualMountsTheLaterOneComesFirst) {
+TEST(Mountinfo, Cgf2_OfEqualMountsTheLaterOneComesFirst) {
   constexpr char text[] =
       "1 2 0:3 / /first rw - cgroup2 c rw\n"
       "1 2 0:3 / /second rw - cgroup2 c rw\n";
@@ -119,13 +119,13 @@ TEST(Mountinfo, Cg3_OfEqualMountsTheLaterOneComesFirst) {
               ElementsAre("/second/a", "/first/a"));
 }
 
-TEST(Mountinfo, Cg4_PathsAreUnescaped) {
+TEST(Mountinfo, Cgf3_PathsAreUnescaped) {
   EXPECT_THAT(Dirs(R"(1 2 0:3 /r\040t /p\011\012\134\040 rw - cgroup2 c rw)",
                    Version::V2, "/r t/a"),
               ElementsAre("/p\t\n\\ /a"));
 }
 
-TEST(Mountinfo, Cg4_AWrongEscapeIsAnError) {
+TEST(Mountinfo, Cgf3_AWrongEscapeIsAnError) {
   for (const char* text : {R"(1 2 0:3 /\1 /cg rw - cgroup2 c rw)",
                            R"(1 2 0:3 / /cg/\1 rw - cgroup2 c rw)",
                            R"(1 2 0:3 / /cg/\000 rw - cgroup2 c rw)"}) {
@@ -168,7 +168,7 @@ TEST(Mountinfo, MalformedIsAnErrorThatNamesTheLine) {
   }
 }
 
-// GMP-17.
+// go:GMP-17.
 TEST(UnescapePath, UndoesTheKernelsEscapes) {
   EXPECT_EQ(UnescapePath("/a/b/c"), "/a/b/c");
   EXPECT_EQ(UnescapePath(R"(/a\040b)"), "/a b");

@@ -9,8 +9,9 @@
 // and a controller belongs to one hierarchy only: if v1 has `cpu`, v2's groups
 // have no cpu.max. A path may hold any byte but newline and NUL, colons too.
 //
-//   CG-1 a v1 line with the controller `cpu` beats the v2 line, whatever their
-//        order.
+// Invariant:
+//   CG-1 v1, v2 and hybrid machines: a v1 line with the controller `cpu` beats
+//        the v2 line, whatever their order.
 #pragma once
 
 #include <string>

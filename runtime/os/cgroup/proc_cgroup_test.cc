@@ -53,7 +53,7 @@ TEST(ProcCgroup, NoCpuControllerIsNone) {
   }
 }
 
-// GMP-15.
+// go:GMP-15.
 TEST(ProcCgroup, MalformedIsAnErrorThatNamesTheLine) {
   for (std::string text : {"\n", "0\n", "0:\n", "0::\n", "0::a\n", "7\n",
                            "1:memory:a\n", ":/a\n"}) {

@@ -178,7 +178,7 @@ TEST_F(RealCgroup, TheLineNamesTheFile) {
               HasSubstr("(cgroup v1, " + group.QuotaFile() + ")"));
 }
 
-TEST_F(RealCgroup, Cg8_AChangeIsSeenByARunningProcess) {
+TEST_F(RealCgroup, Cg7_AChangeIsSeenByARunningProcess) {
   const Group group(Name());
   group.SetQuota(50'000);
   Child child(group, "leaf");
@@ -201,7 +201,7 @@ TEST_F(RealCgroup, OnlyTheWholePathSeesTheParentsLimit) {
   EXPECT_THAT(Child(leaf, "whole").Line(), StartsWith("document=2 go=2 "));
 }
 
-TEST_F(RealCgroup, Cg9_AMoveToAnotherGroupIsNotSeen) {
+TEST_F(RealCgroup, Cgf6_AMoveToAnotherGroupIsNotSeen) {
   const Group from(Name()), to(Name());
   from.SetQuota(100'000);
   to.SetQuota(300'000);
@@ -213,7 +213,7 @@ TEST_F(RealCgroup, Cg9_AMoveToAnotherGroupIsNotSeen) {
   EXPECT_THAT(child.Again(), StartsWith("document=2 go=2 "));
 }
 
-TEST_F(RealCgroup, Cg9_ARemovedGroupLimitsNothing) {
+TEST_F(RealCgroup, Cgf6_ARemovedGroupLimitsNothing) {
   const Group to(Name());
   Group from(Name());
   from.SetQuota(100'000);

@@ -114,7 +114,7 @@ void SetupOwner(const Params& s) {
   owner->runq.tail.store(0xFFFFFFFE);
 }
 
-// SCH-18.
+// go:SCH-18.
 void SetupLooker(Place first, Place second) {
   SetupOwner({.puts = 2, .place = second});
   RunqPut(owner->runq, Make(0), first);
