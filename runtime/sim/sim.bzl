@@ -159,6 +159,7 @@ def text_libraries(plugged = ""):
             name = _library(text, plugged),
             srcs = [_label(text)],
             copts = SIM_COPTS,
+            linkstatic = True,  # core/getg.h
             target_compatible_with = NOT_SANITIZED,
             # They call each other in circles.
             alwayslink = True,
@@ -189,6 +190,7 @@ def sim_model(name):
             name = name + "_model" + suffix,
             srcs = [name + ".cc"],
             copts = SIM_COPTS,
+            linkstatic = True,  # core/getg.h
             target_compatible_with = NOT_SANITIZED,
             alwayslink = True,
             visibility = _FRIENDS,
