@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/grade/text.h"
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 #include "tools/wb/doctor.h"

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 #include "tools/wb/judge_run.h"

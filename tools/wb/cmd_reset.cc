@@ -1,7 +1,7 @@
 // wb reset: the starter again, the learner's file in a backup. wb diff: the
 // learner's file beside the worked answer.
 #include "tools/common/files.h"
-#include "tools/common/subprocess.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 

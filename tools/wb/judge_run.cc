@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/build_log.h"
 #include "tools/wb/results.h"

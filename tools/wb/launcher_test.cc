@@ -9,8 +9,8 @@
 #include <cstdlib>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/runfiles.h"
-#include "tools/common/subprocess.h"
 #include "tools/common/text.h"
 
 namespace mn::wb {
