@@ -14,7 +14,7 @@
 
 #include "tools/common/course.h"
 #include "tools/common/subprocess.h"
-#include "tools/grade/record.h"
+#include "tools/grade/submission_record.h"
 
 namespace mn::grade {
 

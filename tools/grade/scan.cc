@@ -6,7 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "tools/common/forbidden.h"
 #include "tools/common/lexer.h"
-#include "tools/grade/text.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {

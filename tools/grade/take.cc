@@ -16,7 +16,7 @@
 #include "tools/common/fd.h"
 #include "tools/common/text.h"
 #include "tools/grade/sha256.h"
-#include "tools/grade/text.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {

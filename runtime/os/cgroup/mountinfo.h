@@ -34,7 +34,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/os/cgroup/text.h"
+#include "runtime/os/cgroup/kernel_text.h"
 
 namespace mn::cgroup {
 
