@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-#include "tools/common/subprocess.h"
+#include "runtime/os/subprocess/subprocess.h"
 
 namespace mn::test {
 namespace {
@@ -66,7 +66,7 @@ ProcessResult RunProcess(const std::vector<std::string>& argv,
                          const ProcessOptions& options) {
   const auto start = steady_clock::now();
   ProcessResult r;
-  tools::Command c;
+  os::Command c;
   c.argv = argv;
   c.unset_env.assign(std::begin(kNotInherited), std::end(kNotInherited));
   c.set_env = options.env;
@@ -82,7 +82,7 @@ ProcessResult RunProcess(const std::vector<std::string>& argv,
     return milliseconds(steady_clock::now() - start < milliseconds(200) ? 1
                                                                         : 5);
   };
-  tools::Outcome o = tools::RunCommandBlocking(c);
+  os::Outcome o = os::RunCommandBlocking(c);
   if (!o.started()) {
     ADD_FAILURE() << o.start_error;
     r.exit_status = 127;

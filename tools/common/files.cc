@@ -20,6 +20,7 @@ namespace mn::tools {
 namespace {
 
 namespace fs = std::filesystem;
+using os::Fd;
 
 Error Failed(std::string_view what, std::string_view path, int error) {
   return Error{Cat("cannot ", what, " ", path, ": ", std::strerror(error))};

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/common/fd.h"
+#include "runtime/os/subprocess/fd.h"
 #include "tools/common/result.h"
 
 namespace mn::tools {
@@ -50,8 +50,8 @@ class FileLock {
   static Result<FileLock> Acquire(const std::string& path);
 
  private:
-  explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
-  Fd fd_;
+  explicit FileLock(os::Fd fd) : fd_(std::move(fd)) {}
+  os::Fd fd_;
 };
 
 }  // namespace mn::tools

@@ -48,5 +48,10 @@ TEST(RunCommand, OtherGoroutinesGoOnMeanwhile) {
   for (const Outcome& o : outcomes) EXPECT_EQ(o.out, "done\n");
 }
 
+TEST(ShellText, QuotesWhatAShellWouldTakeApart) {
+  EXPECT_EQ(ShellText({"bazel", "build", "//a:b", "--x=$y z", "", "it's"}),
+            "bazel build //a:b '--x=$y z' '' 'it'\\''s'");
+}
+
 }  // namespace
 }  // namespace mn::tools

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "tools/common/fd.h"
+#include "runtime/os/subprocess/fd.h"
 #include "tools/common/text.h"
 #include "tools/grade/sha256.h"
 #include "tools/grade/untrusted_text.h"
@@ -21,8 +21,8 @@
 namespace mn::grade {
 namespace {
 
+using os::Fd;
 using tools::Error;
-using tools::Fd;
 using tools::Lesson;
 using tools::Result;
 

@@ -23,7 +23,7 @@ using V = Check::Verdict;
 tools::Outcome Ask(Context& context, std::vector<std::string> argv) {
   tools::Command c = context.bazel.MakeCommand("", {});
   c.argv = std::move(argv);
-  return RunCommand(c);
+  return tools::RunCommand(c);
 }
 
 // The last line that says something.

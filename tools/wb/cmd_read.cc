@@ -24,7 +24,7 @@ void Page(Context& context, const std::string& text) {
     c.out = c.err = tools::Command::Io::kTerminal;
     // less: colours, leave a short page on the screen, do not clear it.
     c.set_env = {{"LESS", "-RFX"}};
-    if (!c.argv.empty() && RunCommand(c).ok()) return;
+    if (!c.argv.empty() && tools::RunCommand(c).ok()) return;
   }
   t.Print(text);
 }

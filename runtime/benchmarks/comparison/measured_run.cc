@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "tools/common/subprocess.h"
+#include "runtime/os/subprocess/subprocess.h"
 
 namespace mn::bench {
 namespace {
@@ -42,7 +42,7 @@ double Seconds(std::chrono::nanoseconds t) {
 }  // namespace
 
 Outcome RunCommand(const Command& command) {
-  tools::Command c;
+  os::Command c;
   c.argv = command.argv;
   c.cwd = command.directory;
   for (const std::string& entry : command.env) {
@@ -55,7 +55,7 @@ Outcome RunCommand(const Command& command) {
       std::chrono::duration<double>(command.timeout_s));
 
   const double busy = BusySeconds();
-  tools::Outcome ran = tools::RunCommandBlocking(c);
+  os::Outcome ran = os::RunCommandBlocking(c);
   Outcome outcome;
   outcome.out = std::move(ran.out);
   outcome.err = ran.started() ? std::move(ran.err) : ran.start_error;

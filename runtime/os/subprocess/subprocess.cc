@@ -1,4 +1,4 @@
-#include "tools/common/subprocess.h"
+#include "runtime/os/subprocess/subprocess.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,12 +19,11 @@
 #include <memory>
 #include <optional>
 
-#include "tools/common/fd.h"
-#include "tools/common/text.h"
+#include "runtime/os/subprocess/fd.h"
 
 extern char** environ;
 
-namespace mn::tools {
+namespace mn::os {
 namespace {
 
 using std::chrono::milliseconds;
@@ -56,7 +55,7 @@ std::vector<std::string> MakeEnvironment(const Command& c) {
     if (!drop) env.emplace_back(entry);
   }
   for (const auto& [name, value] : c.set_env) {
-    env.push_back(Cat(name, "=", value));
+    env.push_back(name + "=" + value);
   }
   return env;
 }
@@ -95,7 +94,7 @@ class Launcher {
     }
     if (!SetUpInput() || !SetUpOutput(out, streams)) {
       out->start_error =
-          Cat("cannot start ", c_.argv[0], ": ", std::strerror(errno));
+          "cannot start " + c_.argv[0] + ": " + std::strerror(errno);
       return std::nullopt;
     }
     if (!c_.cwd.empty()) {
@@ -112,9 +111,9 @@ class Launcher {
     child_ends_.clear();
     if (error != 0) {
       out->start_error =
-          Cat("cannot start ", c_.argv[0], ": ", std::strerror(error));
+          "cannot start " + c_.argv[0] + ": " + std::strerror(error);
       if (!c_.cwd.empty() && access(c_.cwd.c_str(), X_OK) != 0) {
-        Append(&out->start_error, " (directory ", c_.cwd, ")");
+        out->start_error += " (directory " + c_.cwd + ")";
       }
       streams->clear();
       return std::nullopt;
@@ -377,9 +376,9 @@ std::string Outcome::Describe() const {
   }
   if (cancelled) return "cancelled";
   if (signal != 0) {
-    return Cat("signal ", signal, " (", strsignal(signal), ")");
+    return "signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
   }
-  return Cat("exit status ", exit_code);
+  return "exit status " + std::to_string(exit_code);
 }
 
 Outcome RunCommandBlocking(const Command& command) {
@@ -395,18 +394,4 @@ Outcome RunCommandBlocking(const Command& command) {
   return out;
 }
 
-std::string ShellText(const std::vector<std::string>& argv) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-      "_-+=/.,:@%^";
-  std::vector<std::string> words;
-  for (const std::string& word : argv) {
-    const bool plain =
-        !word.empty() && word.find_first_not_of(kPlain) == std::string::npos;
-    words.push_back(plain ? word
-                          : Cat("'", ReplaceAll(word, "'", "'\\''"), "'"));
-  }
-  return Join(words, " ");
-}
-
-}  // namespace mn::tools
+}  // namespace mn::os

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace mn::tools {
+namespace mn::os {
 
 class Fd {
  public:
@@ -28,4 +28,4 @@ class Fd {
   int fd_;
 };
 
-}  // namespace mn::tools
+}  // namespace mn::os

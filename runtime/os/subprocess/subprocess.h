@@ -1,8 +1,8 @@
 // Child processes: started, watched, timed out and reaped.
 //
-// One implementation serves the commands (run_command.h), the tests of the
-// runtime (runtime/testing/process.h) and the benchmarks
-// (runtime/benchmarks/comparison/measured_run.h). It needs no runtime.
+// One implementation serves the tests of the runtime (testing/process.h), the
+// benchmarks (benchmarks/comparison/measured_run.h) and the commands
+// (tools/common/run_command.h). It needs no runtime.
 //
 // Why it is hard: fork() in a process with many threads gives the child one
 // thread and everybody's locks, and copies the page tables of a sanitizer's
@@ -30,7 +30,7 @@
 #include <utility>
 #include <vector>
 
-namespace mn::tools {
+namespace mn::os {
 
 // Stops commands from another thread or goroutine. Thread-safe. One canceller
 // may serve several commands.
@@ -116,11 +116,8 @@ struct Outcome {
   std::string Describe() const;
 };
 
-// Runs it to its end. Blocks the calling thread (in a goroutine: RunCommand of
-// run_command.h parks). Never throws for anything the child does.
+// Runs it to its end. Blocks the calling thread (in a goroutine: call it inside
+// mn::BlockingCall). Never throws for anything the child does.
 Outcome RunCommandBlocking(const Command& command);
 
-// The command as a person would type it, quoted where a shell needs it.
-std::string ShellText(const std::vector<std::string>& argv);
-
-}  // namespace mn::tools
+}  // namespace mn::os

@@ -1,4 +1,4 @@
-#include "tools/common/subprocess.h"
+#include "runtime/os/subprocess/subprocess.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace mn::tools {
+namespace mn::os {
 namespace {
 
 using std::chrono::milliseconds;
@@ -251,10 +251,5 @@ TEST(RunCommandBlocking, TheChildInheritsNoDescriptor) {
   EXPECT_EQ(o.out, "0\n1\n2\n3\n");
 }
 
-TEST(ShellText, QuotesWhatAShellWouldTakeApart) {
-  EXPECT_EQ(ShellText({"bazel", "build", "//a:b", "--x=$y z", "", "it's"}),
-            "bazel build //a:b '--x=$y z' '' 'it'\\''s'");
-}
-
 }  // namespace
-}  // namespace mn::tools
+}  // namespace mn::os
