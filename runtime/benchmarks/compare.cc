@@ -21,10 +21,10 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "runtime/benchmarks/comparison/measured_run.h"
 #include "runtime/benchmarks/comparison/plan.h"
 #include "runtime/benchmarks/comparison/programs.h"
 #include "runtime/benchmarks/comparison/session.h"
-#include "runtime/benchmarks/comparison/subprocess.h"
 
 ABSL_FLAG(int, pairs, 5, "how often each program is run per line");
 ABSL_FLAG(std::string, workloads, "",

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/base/sanitizer.h"
-#include "runtime/benchmarks/comparison/subprocess.h"
+#include "runtime/benchmarks/comparison/measured_run.h"
 
 namespace mn::bench {
 namespace {

@@ -5,9 +5,9 @@
 #include <set>
 #include <string>
 
+#include "runtime/benchmarks/comparison/measured_run.h"
 #include "runtime/benchmarks/comparison/plan.h"
 #include "runtime/benchmarks/comparison/stats.h"
-#include "runtime/benchmarks/comparison/subprocess.h"
 
 namespace mn::bench {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
-#include "runtime/benchmarks/comparison/subprocess.h"
+#include "runtime/benchmarks/comparison/measured_run.h"
 
 namespace mn::bench {
 namespace {

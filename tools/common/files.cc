@@ -20,6 +20,7 @@ namespace mn::tools {
 namespace {
 
 namespace fs = std::filesystem;
+using os::Fd;
 
 Error Failed(std::string_view what, std::string_view path, int error) {
   return Error{Cat("cannot ", what, " ", path, ": ", std::strerror(error))};
@@ -73,25 +74,20 @@ Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
   const SysResult opened =
       Sys([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); });
   if (opened.value < 0) return Failed("read", path, opened.error);
-  const int fd = static_cast<int>(opened.value);
+  const Fd fd(static_cast<int>(opened.value));
   std::string text;
   for (;;) {
     char buffer[16384];
-    const SysResult r = Sys([&] { return read(fd, buffer, sizeof buffer); });
-    if (r.value < 0) {
-      close(fd);
-      return Failed("read", path, r.error);
-    }
-    if (r.value == 0) break;
+    const SysResult r =
+        Sys([&] { return read(fd.get(), buffer, sizeof buffer); });
+    if (r.value < 0) return Failed("read", path, r.error);
+    if (r.value == 0) return text;
     text.append(buffer, static_cast<std::size_t>(r.value));
     if (text.size() > max_bytes) {
-      close(fd);
       return Error{
           Cat("cannot read ", path, ": larger than ", max_bytes, " bytes")};
     }
   }
-  close(fd);
-  return text;
 }
 
 Done WriteFileAtomic(const std::string& path, std::string_view text) {
@@ -170,23 +166,11 @@ Done RemoveTree(const std::string& path) {
 }
 
 Result<FileLock> FileLock::Acquire(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return Failed("lock", path, errno);
-  const SysResult r = Sys([&] { return flock(fd, LOCK_EX); });
-  if (r.error != 0) {
-    close(fd);
-    return Failed("lock", path, r.error);
-  }
-  return FileLock(fd);
-}
-
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-FileLock::~FileLock() {
-  if (fd_ >= 0) close(fd_);
+  Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd.open()) return Failed("lock", path, errno);
+  const SysResult r = Sys([&] { return flock(fd.get(), LOCK_EX); });
+  if (r.error != 0) return Failed("lock", path, r.error);
+  return FileLock(std::move(fd));
 }
 
 }  // namespace mn::tools

@@ -9,8 +9,10 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "runtime/os/subprocess/fd.h"
 #include "tools/common/result.h"
 
 namespace mn::tools {
@@ -47,15 +49,9 @@ class FileLock {
  public:
   static Result<FileLock> Acquire(const std::string& path);
 
-  FileLock(FileLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  FileLock& operator=(FileLock&& other) noexcept;
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-  ~FileLock();
-
  private:
-  explicit FileLock(int fd) : fd_(fd) {}
-  int fd_;
+  explicit FileLock(os::Fd fd) : fd_(std::move(fd)) {}
+  os::Fd fd_;
 };
 
 }  // namespace mn::tools

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 
 namespace mn::tools {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tools/common/result.h"
-#include "tools/common/subprocess.h"
+#include "tools/common/run_command.h"
 
 namespace mn::tools {
 

@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
-#include "tools/grade/text.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {

@@ -19,7 +19,7 @@
 
 #include "tools/common/course.h"
 #include "tools/common/result.h"
-#include "tools/common/subprocess.h"
+#include "tools/common/run_command.h"
 #include "tools/common/workspace.h"
 #include "tools/grade/tree.h"
 

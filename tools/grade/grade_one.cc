@@ -12,8 +12,8 @@
 #include "tools/grade/scan.h"
 #include "tools/grade/summary.h"
 #include "tools/grade/take.h"
-#include "tools/grade/text.h"
 #include "tools/grade/tree.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {

@@ -19,8 +19,8 @@
 
 #include "tools/common/course.h"
 #include "tools/common/result.h"
-#include "tools/common/subprocess.h"
-#include "tools/grade/record.h"
+#include "tools/common/run_command.h"
+#include "tools/grade/submission_record.h"
 
 namespace mn::grade {
 

@@ -10,6 +10,7 @@
 
 #include "runtime/mn.h"
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 
 namespace mn::grade {

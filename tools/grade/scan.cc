@@ -1,17 +1,17 @@
 #include "tools/grade/scan.h"
 
-#include <algorithm>
-#include <iterator>
-#include <regex>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "tools/grade/lexer.h"
-#include "tools/grade/text.h"
+#include "tools/common/forbidden.h"
+#include "tools/common/lexer.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {
+
+using tools::Token;
 
 struct Rule {
   const char* word;
@@ -79,7 +79,7 @@ class Scanner {
 
   ScanResult Run(std::string_view text,
                  const std::vector<tools::Forbidden>& forbidden) {
-    std::vector<Token> tokens = Lex(text);
+    std::vector<Token> tokens = tools::Lex(text);
     if (auto line = FirstReorderingControl(text)) {
       Add("tampering", *line, "a Unicode control that reorders text",
           "makes the code read otherwise than it is compiled");
@@ -94,7 +94,7 @@ class Scanner {
                "pastes names together, which hides them from this scan");
       }
     }
-    Forbidden(tokens, forbidden);
+    Forbidden(text, forbidden);
     return std::move(result_);
   }
 
@@ -170,60 +170,21 @@ class Scanner {
     Add("outside", line, what, why);
   }
 
-  // Patterns see statements: tokens up to ; { } or the end of a directive, with
-  // a blank only between two words, so that `std :: mutex` is std::mutex.
-  // Strings are left out.
-  void Forbidden(const std::vector<Token>& tokens,
+  void Forbidden(std::string_view text,
                  const std::vector<tools::Forbidden>& rules) {
-    std::vector<std::pair<tools::Forbidden, std::regex>> compiled;
     for (const tools::Forbidden& rule : rules) {
-      try {
-        compiled.emplace_back(rule, std::regex(rule.pattern));
-      } catch (const std::regex_error& e) {
-        Add("forbidden", 0, rule.pattern,
-            absl::StrFormat("the manifest's pattern is no regular expression "
-                            "(%s): correct course.bzl",
-                            e.what()));
-      }
+      const std::string error = tools::PatternError(rule.pattern);
+      if (error.empty()) continue;
+      Add("forbidden", 0, rule.pattern,
+          absl::StrFormat("the manifest's pattern is no regular expression "
+                          "(%s): correct course.bzl",
+                          error));
     }
-    std::string statement;
-    std::vector<int> lines;  // of each character of `statement`
-    auto search = [&] {
-      for (const auto& [rule, regex] : compiled) {
-        std::smatch m;
-        if (std::regex_search(statement, m, regex)) {
-          auto at = static_cast<std::size_t>(m.position(0));
-          Add("forbidden", at < lines.size() ? lines[at] : 0, m.str(0),
-              (rule.inv.empty() ? "" : rule.inv + ": ") + rule.why);
-        }
-      }
-      statement.clear();
-      lines.clear();
-    };
-    bool word = false;
-    for (const Token& t : tokens) {
-      if (t.kind == Token::kEnd) {
-        search();
-        word = false;
-        continue;
-      }
-      if (t.kind == Token::kString || t.kind == Token::kCharacter) {
-        word = false;
-        continue;
-      }
-      bool is_word = t.kind == Token::kName || t.kind == Token::kNumber;
-      if (word && is_word) statement += ' ';
-      statement.append(t.text, 0, kMaxStatement);
-      lines.resize(statement.size(), t.line);
-      word = is_word;
-      bool end = t.kind == Token::kOther &&
-                 (t.text == ";" || t.text == "{" || t.text == "}");
-      // std::regex recurses once or more per character.
-      if (end || statement.size() > kMaxStatement) search();
+    for (const tools::ForbiddenUse& use : tools::FindForbidden(text, rules)) {
+      Add("forbidden", use.line, use.match,
+          (use.rule->inv.empty() ? "" : use.rule->inv + ": ") + use.rule->why);
     }
-    search();
   }
-  static constexpr std::size_t kMaxStatement = 1000;
 
   std::string file_;
   std::set<std::string> allowed_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tools/judge/source.h"
 
 namespace mn::grade {
 namespace {
@@ -52,6 +53,37 @@ TEST(Scan, ForbiddenPatternSeesThroughBlanksLinesAndComments) {
 
 TEST(Scan, ForbiddenPatternIgnoresStrings) {
   EXPECT_EQ(Only("f(\"std::mutex\");"), "");
+}
+
+TEST(Scan, ForbiddenPatternIsSeenWhereTheJudgeSeesIt) {
+  const std::vector<tools::Forbidden> rules = {
+      {"std::mutex|<mutex>", "RQ-5", "no locks"}};
+  const struct {
+    const char* text;
+    std::vector<int> lines;
+  } kTexts[] = {
+      {"std::mutex m;", {1}},
+      {"a;\nstd ::\n mutex m;", {2}},
+      {"#include <mutex>\n", {1}},
+      {"std::mu\\\ntex m;", {1}},
+      {"// std::mutex\n/* std::mutex */ int a;", {}},
+      {"// goes on \\\nstd::mutex\nint a;", {}},
+      {"/* std::mutex", {}},
+      {"\"std::mutex", {}},
+      {"f(\"std::mutex\"); f(\"\\\"\"); g(std::mutex());", {1}},
+      {"n = 1'000; g(std::mutex()); c = '\"'; h();", {1}},
+      {"asm(R\"(it's)\");\nstd::mutex m;", {2}},
+      {"asm(R\"x()\" std::mutex)x\");", {}},
+  };
+  for (const auto& [text, lines] : kTexts) {
+    std::vector<int> judge, grader;
+    for (const auto& use : judge::FindForbidden(text, rules))
+      judge.push_back(use.line);
+    for (const Flag& flag : Scan("a.cc", text, rules, {"asm"}).flags)
+      grader.push_back(flag.line);
+    EXPECT_EQ(judge, lines) << text;
+    EXPECT_EQ(grader, lines) << text;
+  }
 }
 
 TEST(Scan, BadPatternOfTheManifestIsNamed) {

@@ -33,8 +33,8 @@
 
 #include "gtest/gtest.h"
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/runfiles.h"
-#include "tools/common/subprocess.h"
 #include "tools/common/text.h"
 
 namespace mn::grade {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "tools/common/text.h"
-#include "tools/grade/text.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {

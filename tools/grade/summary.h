@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tools/grade/record.h"
+#include "tools/grade/submission_record.h"
 
 namespace mn::grade {
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <set>
@@ -14,12 +13,15 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "runtime/os/subprocess/fd.h"
+#include "tools/common/text.h"
 #include "tools/grade/sha256.h"
-#include "tools/grade/text.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {
 
+using os::Fd;
 using tools::Error;
 using tools::Lesson;
 using tools::Result;
@@ -28,33 +30,8 @@ using tools::Result;
 constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxEntries = 50000;
 
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
-  Fd& operator=(Fd&& o) noexcept {
-    std::swap(fd_, o.fd_);
-    return *this;
-  }
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
 std::vector<std::string> Components(const std::string& path) {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i <= path.size();) {
-    std::size_t slash = std::min(path.find('/', i), path.size());
-    if (slash > i) out.push_back(path.substr(i, slash - i));
-    i = slash + 1;
-  }
-  return out;
+  return tools::Split(path, '/', /*keep_empty=*/false);
 }
 
 std::string Base(const std::string& path) {
@@ -116,7 +93,7 @@ Found LookUp(int root, const std::string& path) {
     Fd next(openat(dir.get(), name.c_str(),
                    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK |
                        (last ? 0 : O_DIRECTORY)));
-    if (!next.ok()) {
+    if (!next.open()) {
       refuse(absl::StrFormat("%s: %s", so_far, std::strerror(errno)));
       return found;
     }
@@ -162,7 +139,7 @@ class Taker {
       if (names.size() != 1 || IsOurs(names[0], lessons)) return;
       Fd inner(openat(root_.get(), names[0].c_str(),
                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      if (!inner.ok()) return;
+      if (!inner.open()) return;
       root_ = std::move(inner);
       prefix_ += names[0] + "/";
     }
@@ -310,20 +287,16 @@ class Taker {
   // "Run_Queue.cc", "run_queue.cc.txt", "run_queue (1).cc".
   std::string SimilarName(const Lesson& lesson,
                           const std::vector<std::string>& absent) {
-    auto lower = [](std::string s) {
-      for (char& c : s) c = std::tolower(static_cast<unsigned char>(c));
-      return s;
-    };
     for (const std::string& dir :
          {"exercises/" + lesson.id, lesson.id, std::string(".")}) {
       Fd fd(openat(root_.get(), dir.c_str(),
                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      if (!fd.ok()) continue;
+      if (!fd.open()) continue;
       for (const std::string& name : Names(fd.get())) {
         for (const std::string& path : absent) {
-          std::string stem = lower(Base(path));
+          std::string stem = tools::Lower(Base(path));
           stem = stem.substr(0, stem.rfind('.'));
-          if (lower(name).starts_with(stem))
+          if (tools::Lower(name).starts_with(stem))
             return Printable(dir == "." ? name : dir + "/" + name);
         }
       }
@@ -344,7 +317,7 @@ class Taker {
       if (S_ISDIR(st.st_mode) && name != ".git" && depth < kMaxDepth) {
         Fd sub(openat(dir, name.c_str(),
                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        if (sub.ok()) {
+        if (sub.open()) {
           Walk(sub.get(), path + "/", depth + 1, out);
           continue;
         }
@@ -375,7 +348,7 @@ class Taker {
     std::string theirs = shape == "exercises tree" ? "exercises/" + rel : rel;
     Found a = LookUp(root_.get(), rel);
     Fd course(open(course_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (a.what != Found::kRegular || !course.ok()) return false;
+    if (a.what != Found::kRegular || !course.open()) return false;
     Found b = LookUp(course.get(), theirs);
     constexpr std::size_t kMax = 1 << 20;
     if (b.what != Found::kRegular || a.size != b.size || a.size > kMax)
@@ -405,7 +378,7 @@ Result<Submission> Take(const std::string& dir,
                         const std::string& course_dir) {
   // The instructor names this one directory, so a link to it is followed.
   Fd root(open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!root.ok()) {
+  if (!root.open()) {
     int error = errno;
     struct stat st;
     if (error == ENOTDIR && stat(dir.c_str(), &st) == 0)

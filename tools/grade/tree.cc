@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include "tools/common/files.h"
-#include "tools/common/subprocess.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/grade/sha256.h"
 

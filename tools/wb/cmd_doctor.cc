@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 #include "tools/wb/doctor.h"
@@ -22,7 +23,7 @@ using V = Check::Verdict;
 tools::Outcome Ask(Context& context, std::vector<std::string> argv) {
   tools::Command c = context.bazel.MakeCommand("", {});
   c.argv = std::move(argv);
-  return RunCommand(c);
+  return tools::RunCommand(c);
 }
 
 // The last line that says something.

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 #include "tools/wb/judge_run.h"
@@ -92,7 +93,7 @@ std::optional<std::map<std::string, std::string>> RunDemo(
   c.argv = {tools::JoinPath(*bin, Cat(lesson.LessonDir(), "/demo")),
             "--measure"};
   c.timeout = kDemoTimeout;
-  const tools::Outcome o = RunCommand(c);
+  const tools::Outcome o = tools::RunCommand(c);
   if (t.interactive()) t.Print("\r\x1b[K");
   if (!o.ok()) {
     context.Fail(Cat("the demo of ", lesson.id, " failed: ", o.Describe(),

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 
@@ -23,7 +24,7 @@ void Page(Context& context, const std::string& text) {
     c.out = c.err = tools::Command::Io::kTerminal;
     // less: colours, leave a short page on the screen, do not clear it.
     c.set_env = {{"LESS", "-RFX"}};
-    if (!c.argv.empty() && RunCommand(c).ok()) return;
+    if (!c.argv.empty() && tools::RunCommand(c).ok()) return;
   }
   t.Print(text);
 }

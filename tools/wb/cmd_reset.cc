@@ -1,7 +1,7 @@
 // wb reset: the starter again, the learner's file in a backup. wb diff: the
 // learner's file beside the worked answer.
 #include "tools/common/files.h"
-#include "tools/common/subprocess.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 
@@ -109,7 +109,7 @@ int CmdDiff(Context& context, const Args& args) {
   c.argv = {"diff", "-u", Cat(lesson->ExerciseDir(), "/", lesson->keep[0].path),
             lesson->solution};
   c.cwd = context.workspace;
-  const tools::Outcome o = RunCommand(c);
+  const tools::Outcome o = tools::RunCommand(c);
   if (!o.started() || o.exit_code > 1 || o.exit_code < 0) {
     return context.Fail(
         Cat("diff failed: ", o.Describe(), o.err.empty() ? "" : "\n", o.err),

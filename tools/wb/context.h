@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tools/common/course.h"
-#include "tools/common/subprocess.h"
+#include "tools/common/run_command.h"
 #include "tools/common/workspace.h"
 #include "tools/wb/plug_block.h"
 #include "tools/wb/progress.h"

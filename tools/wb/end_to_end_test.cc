@@ -10,8 +10,8 @@
 #include <filesystem>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/runfiles.h"
-#include "tools/common/subprocess.h"
 #include "tools/common/text.h"
 
 namespace mn::wb {
@@ -66,7 +66,7 @@ class EndToEnd : public testing::Test {
     // Bazel would take the one for its output, and the judge the other for its
     // own.
     c.unset_env = {"TEST_TMPDIR", "TEST_PREMATURE_EXIT_FILE"};
-    Outcome o = RunCommand(c);
+    Outcome o = tools::RunCommand(c);
     std::printf("$ %s\n%s", script.c_str(), o.out.c_str());
     return o;
   }

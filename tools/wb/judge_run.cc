@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/build_log.h"
 #include "tools/wb/results.h"
@@ -77,7 +78,7 @@ Verdict BuildTarget(Context& context, const std::string& label,
       showed = true;
     };
   }
-  const Outcome o = RunCommand(c);
+  const Outcome o = tools::RunCommand(c);
   if (showed) t.Print("\r\x1b[K");
   if (o.ok()) return Verdict::kGreen;
   if (o.cancelled) return Verdict::kCancelled;
@@ -130,7 +131,7 @@ Verdict BuildAndJudge(Context& context, const Lesson& lesson,
   c.on_out = [&](std::string_view piece) { context.terminal.Print(piece); };
   c.canceller = context.canceller;
   c.kill_grace = std::chrono::seconds(2);
-  const Outcome o = RunCommand(c);
+  const Outcome o = tools::RunCommand(c);
   if (o.cancelled) return Verdict::kCancelled;
   if (!o.started() || (o.exit_code != 0 && o.exit_code != 1)) {
     context.Fail(Cat("the judge failed: ", o.Describe()));

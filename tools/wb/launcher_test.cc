@@ -9,8 +9,8 @@
 #include <cstdlib>
 
 #include "tools/common/files.h"
+#include "tools/common/run_command.h"
 #include "tools/common/runfiles.h"
-#include "tools/common/subprocess.h"
 #include "tools/common/text.h"
 
 namespace mn::wb {
@@ -60,7 +60,7 @@ class Launcher : public testing::Test {
     c.cwd = "/";
     c.unset_env = {"BUILD_WORKSPACE_DIRECTORY"};
     c.set_env = {{"BAZEL", dir_ + "/bazel"}, {"WB_BAZEL_FLAGS", flags}};
-    return RunCommand(c);
+    return tools::RunCommand(c);
   }
 
   void Write(const std::string& path, std::string_view text) {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "runtime/benchmarks/comparison/subprocess.h"
+#include "runtime/benchmarks/comparison/measured_run.h"
 
 namespace mn::bench {
 namespace {

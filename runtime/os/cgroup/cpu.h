@@ -41,8 +41,8 @@
 #include <vector>
 
 #include "runtime/os/cgroup/file.h"
+#include "runtime/os/cgroup/kernel_text.h"
 #include "runtime/os/cgroup/limit_files.h"
-#include "runtime/os/cgroup/text.h"
 
 namespace mn::cgroup {
 

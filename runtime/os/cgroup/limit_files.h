@@ -19,7 +19,7 @@
 #include <optional>
 #include <string_view>
 
-#include "runtime/os/cgroup/text.h"
+#include "runtime/os/cgroup/kernel_text.h"
 
 namespace mn::cgroup {
 

@@ -35,7 +35,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/os/cgroup/text.h"
+#include "runtime/os/cgroup/kernel_text.h"
 
 namespace mn::cgroup {
 

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/os/cgroup/text.h"
+#include "runtime/os/cgroup/kernel_text.h"
 
 namespace mn::cgroup {
 

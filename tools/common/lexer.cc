@@ -1,16 +1,18 @@
-#include "tools/grade/lexer.h"
+#include "tools/common/lexer.h"
 
+#include <algorithm>
 #include <cctype>
 #include <utility>
 
-namespace mn::grade {
+namespace mn::tools {
 namespace {
 
-// The text without spliced lines, and the line of every character. Inside a raw
-// string a splice is not one, but no search cares.
+// The text without spliced lines, and where every character stood. Inside a raw
+// string a backslash at the end of a line is no splice, but no search cares.
 struct Spliced {
   std::string text;
   std::vector<int> line;
+  std::vector<std::size_t> offset;
 };
 
 Spliced Splice(std::string_view in) {
@@ -29,6 +31,7 @@ Spliced Splice(std::string_view in) {
     }
     out.text += in[i];
     out.line.push_back(line);
+    out.offset.push_back(i);
     if (in[i] == '\n') ++line;
   }
   return out;
@@ -45,13 +48,21 @@ bool NameRest(char c) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : s_(Splice(text)) {}
-
-  std::vector<Token> Run() {
-    while (pos_ < s_.text.size()) Step();
+  explicit Lexer(std::string_view text) : s_(Splice(text)), code_(text) {
+    std::replace_if(
+        code_.begin(), code_.end(),
+        [](unsigned char c) { return !std::isspace(c); }, ' ');
+    while (pos_ < s_.text.size()) {
+      const std::size_t at = pos_, before = tokens_.size();
+      Step();
+      if (tokens_.size() > before) Keep(at);
+    }
     EndDirective();
-    return std::move(tokens_);
   }
+
+  std::vector<Token> tokens() && { return std::move(tokens_); }
+  // What WithoutComments returns.
+  std::string code() && { return std::move(code_); }
 
  private:
   char At(std::size_t ahead = 0) const {
@@ -63,6 +74,18 @@ class Lexer {
   void Emit(Token::Kind kind, std::string text, std::size_t at) {
     tokens_.push_back({kind, std::move(text), s_.line[at]});
     fresh_line_ = false;
+  }
+  // Puts the last token, which began at `at`, back into the blank text: of a
+  // literal only the quotes.
+  void Keep(std::size_t at) {
+    auto put = [&](std::size_t i) { code_[s_.offset[i]] = s_.text[i]; };
+    if (!tokens_.back().IsLiteral()) {
+      for (std::size_t i = at; i < pos_; ++i) put(i);
+      return;
+    }
+    const std::size_t open = s_.text.find_first_of("\"'", at);
+    put(open);
+    if (s_.text[pos_ - 1] == s_.text[open]) put(pos_ - 1);
   }
   void EndDirective() {
     if (in_directive_)
@@ -166,6 +189,7 @@ class Lexer {
   }
 
   Spliced s_;
+  std::string code_;
   std::size_t pos_ = 0;
   bool fresh_line_ = true;
   bool in_directive_ = false;
@@ -175,6 +199,10 @@ class Lexer {
 
 }  // namespace
 
-std::vector<Token> Lex(std::string_view text) { return Lexer(text).Run(); }
+std::vector<Token> Lex(std::string_view text) { return Lexer(text).tokens(); }
 
-}  // namespace mn::grade
+std::string WithoutComments(std::string_view text) {
+  return Lexer(text).code();
+}
+
+}  // namespace mn::tools

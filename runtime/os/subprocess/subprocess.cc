@@ -1,4 +1,4 @@
-#include "tools/common/subprocess.h"
+#include "runtime/os/subprocess/subprocess.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,15 +16,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <optional>
 
-#include "absl/strings/str_format.h"
-#include "runtime/syscall.h"
-#include "tools/common/text.h"
+#include "runtime/os/subprocess/fd.h"
 
 extern char** environ;
 
-namespace mn::tools {
+namespace mn::os {
 namespace {
 
 using std::chrono::milliseconds;
@@ -35,43 +35,27 @@ constexpr milliseconds kDrain{200};
 // Without pidfd_open (Linux before 5.3) the child is asked for this often.
 constexpr milliseconds kPollChild{20};
 
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& o) noexcept : fd_(o.fd_) { o.fd_ = -1; }
-  Fd& operator=(Fd&& o) noexcept {
-    std::swap(fd_, o.fd_);
-    return *this;
-  }
-  ~Fd() { Close(); }
-  void Close() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
-  int get() const { return fd_; }
-  bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
+// "NAME=value" is the variable that `name` stands for; "NA*" stands for all
+// that begin with NA.
+bool Names(std::string_view name, std::string_view entry) {
+  const std::string_view variable = entry.substr(0, entry.find('='));
+  if (!name.ends_with('*')) return variable == name;
+  return variable.starts_with(name.substr(0, name.size() - 1));
+}
 
 std::vector<std::string> MakeEnvironment(const Command& c) {
   std::vector<std::string> env;
-  auto names = [](std::string_view entry, std::string_view name) {
-    return entry.size() > name.size() && entry[name.size()] == '=' &&
-           entry.substr(0, name.size()) == name;
-  };
   for (char** e = environ; !c.clear_env && e != nullptr && *e; ++e) {
     const std::string_view entry = *e;
     const bool drop =
         std::any_of(c.unset_env.begin(), c.unset_env.end(),
-                    [&](auto& name) { return names(entry, name); }) ||
+                    [&](auto& name) { return Names(name, entry); }) ||
         std::any_of(c.set_env.begin(), c.set_env.end(),
-                    [&](auto& kv) { return names(entry, kv.first); });
+                    [&](auto& kv) { return Names(kv.first, entry); });
     if (!drop) env.emplace_back(entry);
   }
   for (const auto& [name, value] : c.set_env) {
-    env.push_back(Cat(name, "=", value));
+    env.push_back(name + "=" + value);
   }
   return env;
 }
@@ -110,7 +94,7 @@ class Launcher {
     }
     if (!SetUpInput() || !SetUpOutput(out, streams)) {
       out->start_error =
-          Cat("cannot start ", c_.argv[0], ": ", std::strerror(errno));
+          "cannot start " + c_.argv[0] + ": " + std::strerror(errno);
       return std::nullopt;
     }
     if (!c_.cwd.empty()) {
@@ -122,16 +106,14 @@ class Launcher {
     std::vector<std::string> env = MakeEnvironment(c_);
     std::vector<char*> argv_p = Pointers(argv), env_p = Pointers(env);
     pid_t pid = -1;
-    const int error = mn::BlockingCall([&] {
-      return posix_spawnp(&pid, argv_p[0], &actions_, &attr_, argv_p.data(),
-                          env_p.data());
-    });
+    const int error = posix_spawnp(&pid, argv_p[0], &actions_, &attr_,
+                                   argv_p.data(), env_p.data());
     child_ends_.clear();
     if (error != 0) {
       out->start_error =
-          Cat("cannot start ", c_.argv[0], ": ", std::strerror(error));
+          "cannot start " + c_.argv[0] + ": " + std::strerror(error);
       if (!c_.cwd.empty() && access(c_.cwd.c_str(), X_OK) != 0) {
-        Append(&out->start_error, " (directory ", c_.cwd, ")");
+        out->start_error += " (directory " + c_.cwd + ")";
       }
       streams->clear();
       return std::nullopt;
@@ -220,11 +202,17 @@ class Launcher {
   std::vector<Fd> child_ends_;  // open until the child has its copies
 };
 
+std::chrono::nanoseconds Nanoseconds(const timeval& t) {
+  return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+}
+
 // A started child until it is reaped.
 class Child {
  public:
-  Child(const Command& c, pid_t pid, std::vector<Stream> streams, Outcome* out)
+  Child(const Command& c, Clock::time_point start, pid_t pid,
+        std::vector<Stream> streams, Outcome* out)
       : c_(c),
+        start_(start),
         pid_(pid),
         pidfd_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
         streams_(std::move(streams)),
@@ -233,8 +221,8 @@ class Child {
   }
 
   void RunToEnd() {
-    const Clock::time_point start = Clock::now();
-    if (c_.timeout.count() > 0) deadline_ = start + c_.timeout;
+    if (c_.timeout.count() > 0) deadline_ = start_ + c_.timeout;
+    if (c_.look) look_at_ = start_;
     while (!exited_ || (OutputOpen() && Clock::now() < *drain_until_)) {
       Wait();
       for (Stream& s : streams_) Drain(s);
@@ -242,8 +230,6 @@ class Child {
       if (!exited_) CheckDeadlines();
     }
     Reap();
-    out_->elapsed =
-        std::chrono::duration_cast<milliseconds>(Clock::now() - start);
   }
 
  private:
@@ -252,14 +238,15 @@ class Child {
                        [](const Stream& s) { return s.fd.open(); });
   }
 
-  // Parks until something may have happened.
+  // Blocks until something may have happened.
   void Wait() {
     std::vector<pollfd> fds;
     for (const Stream& s : streams_) {
       if (s.fd.open()) fds.push_back({s.fd.get(), POLLIN, 0});
     }
     if (pidfd_.open() && !exited_) fds.push_back({pidfd_.get(), POLLIN, 0});
-    if (c_.canceller != nullptr && !out_->cancelled) {
+    // Heard once: a cancelled canceller stays readable.
+    if (c_.canceller != nullptr && !stopping_ && !exited_) {
       fds.push_back({c_.canceller->fd(), POLLIN, 0});
     }
     std::optional<Clock::time_point> until;
@@ -269,6 +256,7 @@ class Child {
     if (exited_) earliest(drain_until_);
     if (!stopping_) earliest(deadline_);
     if (!killed_) earliest(kill_at_);
+    if (!exited_) earliest(look_at_);
     if (!pidfd_.open() && !exited_) earliest(Clock::now() + kPollChild);
     int ms = -1;
     if (until) {
@@ -276,31 +264,28 @@ class Child {
       ms = static_cast<int>(
           std::clamp<std::int64_t>(left.count(), 0, 1000 * 3600));
     }
-    mn::BlockingCall([&] { return poll(fds.data(), fds.size(), ms); });
+    poll(fds.data(), fds.size(), ms);  // the caller loops: EINTR is no matter
   }
 
+  // Reads once. All that a pipe holds fits, and a child that writes without end
+  // keeps us from nothing.
   void Drain(Stream& s) {
-    char buffer[8192];
-    while (s.fd.open()) {
-      const ssize_t n = read(s.fd.get(), buffer, sizeof buffer);
-      const int error = errno;
-      if (n < 0 && error == EINTR) continue;
-      if (n < 0 && error == EAGAIN) return;
-      if (n <= 0) {
-        s.fd.Close();
-        return;
-      }
-      const std::string_view piece(buffer, static_cast<std::size_t>(n));
-      if (c_.on_out) c_.on_out(piece);
-      const std::size_t room =
-          c_.max_capture - std::min(c_.max_capture, s.to->size());
-      s.to->append(piece.substr(0, room));
-      out_->dropped += piece.size() - std::min(room, piece.size());
-      // A child that writes without end must not keep us from its deadline.
-      if (!exited_ && deadline_ && !stopping_ && Clock::now() >= *deadline_) {
-        return;
-      }
+    if (!s.fd.open()) return;
+    ssize_t n;
+    do {
+      n = read(s.fd.get(), buffer_.get(), kPipe);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN) return;
+    if (n <= 0) {
+      s.fd.Close();
+      return;
     }
+    const std::string_view piece(buffer_.get(), static_cast<std::size_t>(n));
+    if (c_.on_out) c_.on_out(piece);
+    const std::size_t room =
+        c_.max_capture - std::min(c_.max_capture, s.to->size());
+    s.to->append(piece.substr(0, room));
+    out_->dropped += piece.size() - std::min(room, piece.size());
   }
 
   void CheckExited() {
@@ -312,13 +297,16 @@ class Child {
       return;
     }
     exited_ = true;
-    drain_until_ = Clock::now() + kDrain;
+    const Clock::time_point now = Clock::now();
+    out_->elapsed = now - start_;
+    drain_until_ = now + kDrain;
     if (c_.own_group) kill(-pid_, SIGKILL);
     for (Stream& s : streams_) Drain(s);
   }
 
   void CheckDeadlines() {
     const Clock::time_point now = Clock::now();
+    if (look_at_ && now >= *look_at_) look_at_ = now + c_.look(pid_);
     if (!stopping_ && c_.canceller != nullptr && c_.canceller->cancelled()) {
       out_->cancelled = true;
       Stop(now);
@@ -342,21 +330,25 @@ class Child {
 
   void Reap() {
     int status = 0;
-    mn::BlockingCall([&] {
-      while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-      }
-    });
+    rusage usage{};
+    while (wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    out_->cpu = Nanoseconds(usage.ru_utime) + Nanoseconds(usage.ru_stime);
     if (WIFEXITED(status)) out_->exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) out_->signal = WTERMSIG(status);
   }
 
   const Command& c_;
+  const Clock::time_point start_;
   const pid_t pid_;
   Fd pidfd_;
   std::vector<Stream> streams_;
   Outcome* const out_;
   bool exited_ = false, stopping_ = false, killed_ = false;
-  std::optional<Clock::time_point> deadline_, kill_at_, drain_until_;
+  std::optional<Clock::time_point> deadline_, kill_at_, drain_until_, look_at_;
+  static constexpr std::size_t kPipe = 1 << 16;  // what a pipe holds
+  // Not on the stack, which may be a goroutine's.
+  const std::unique_ptr<char[]> buffer_ = std::make_unique<char[]>(kPipe);
 };
 
 }  // namespace
@@ -376,16 +368,21 @@ bool Canceller::cancelled() const {
 
 std::string Outcome::Describe() const {
   if (!started()) return start_error;
-  const double seconds = static_cast<double>(elapsed.count()) / 1000;
-  if (timed_out) return absl::StrFormat("timed out after %.1f s", seconds);
+  if (timed_out) {
+    char text[64];
+    std::snprintf(text, sizeof text, "timed out after %.1f s",
+                  std::chrono::duration<double>(elapsed).count());
+    return text;
+  }
   if (cancelled) return "cancelled";
   if (signal != 0) {
-    return absl::StrFormat("signal %d (%s)", signal, strsignal(signal));
+    return "signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
   }
-  return Cat("exit status ", exit_code);
+  return "exit status " + std::to_string(exit_code);
 }
 
-Outcome RunCommand(const Command& command) {
+Outcome RunCommandBlocking(const Command& command) {
+  const Clock::time_point start = Clock::now();
   Outcome out;
   std::vector<Stream> streams;
   std::optional<pid_t> pid;
@@ -393,22 +390,8 @@ Outcome RunCommand(const Command& command) {
     Launcher launcher(command);
     pid = launcher.Start(&out, &streams);
   }
-  if (pid) Child(command, *pid, std::move(streams), &out).RunToEnd();
+  if (pid) Child(command, start, *pid, std::move(streams), &out).RunToEnd();
   return out;
 }
 
-std::string ShellText(const std::vector<std::string>& argv) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-      "_-+=/.,:@%^";
-  std::vector<std::string> words;
-  for (const std::string& word : argv) {
-    const bool plain =
-        !word.empty() && word.find_first_not_of(kPlain) == std::string::npos;
-    words.push_back(plain ? word
-                          : Cat("'", ReplaceAll(word, "'", "'\\''"), "'"));
-  }
-  return Join(words, " ");
-}
-
-}  // namespace mn::tools
+}  // namespace mn::os

@@ -1,4 +1,4 @@
-#include "tools/grade/record.h"
+#include "tools/grade/submission_record.h"
 
 #include <string>
 

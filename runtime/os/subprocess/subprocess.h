@@ -1,18 +1,25 @@
-// Child processes: started, watched, timed out and reaped from a goroutine.
+// Child processes: started, watched, timed out and reaped.
+//
+// One implementation serves the tests of the runtime (testing/process.h), the
+// benchmarks (benchmarks/comparison/measured_run.h) and the commands
+// (tools/common/run_command.h). It needs no runtime.
 //
 // Why it is hard: fork() in a process with many threads gives the child one
-// thread and everybody's locks, so the child is made by posix_spawn, which runs
-// nothing of ours between fork and exec. A child may leave grandchildren that
-// keep the output pipe open, so the end of output is not the end of the child:
-// both are waited for, and the pipe only a moment longer than the child.
+// thread and everybody's locks, and copies the page tables of a sanitizer's
+// 20 TB. So the child is made by posix_spawn, which runs nothing of ours
+// between fork and exec. A child may leave grandchildren that keep the output
+// pipe open, so the end of output is not the end of the child. Both are waited
+// for, and the pipe only a moment longer than the child. The caller may be a
+// goroutine: nothing large lives on the stack, and any call may be interrupted.
 //
-// Protocol: one goroutine, one child. The goroutine waits in mn::BlockingCall
-// (poll over the pipes, the child's pidfd and the canceller); everything else,
-// the callbacks included, runs as ordinary goroutine code and may park.
+// Protocol: one thread, one child. The thread waits in poll, over the pipes,
+// the child's pidfd and the canceller. The callbacks run on the same thread.
 //
-// Invariant: when RunCommand returns, the child is reaped; with own_group,
-// everything that stayed in its process group has been sent SIGKILL.
+// Invariant: when RunCommandBlocking returns, the child is reaped. With
+// own_group, everything that stayed in its process group has been sent SIGKILL.
 #pragma once
+
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstddef>
@@ -23,10 +30,10 @@
 #include <utility>
 #include <vector>
 
-namespace mn::tools {
+namespace mn::os {
 
-// Stops a RunCommand from another goroutine. Thread-safe; one may serve
-// several.
+// Stops commands from another thread or goroutine. Thread-safe. One canceller
+// may serve several commands.
 class Canceller {
  public:
   Canceller();
@@ -50,7 +57,7 @@ struct Command {
   // The child's environment: ours (or nothing), minus `unset_env`, plus
   // `set_env`.
   bool clear_env = false;
-  std::vector<std::string> unset_env;
+  std::vector<std::string> unset_env;  // "GTEST_*": all that begin with GTEST_
   std::vector<std::pair<std::string, std::string>> set_env;
 
   enum class Io {
@@ -64,7 +71,11 @@ struct Command {
   // Bytes kept of each captured stream; what is beyond is read and counted.
   std::size_t max_capture = 4u << 20;
   // Called with each piece of captured output as it arrives (before capping).
+  // Must not call into the runtime: the thread is in a system call.
   std::function<void(std::string_view)> on_out;
+  // Called with the child's pid as soon as it runs, and again whenever the time
+  // that the last call returned has passed, until it ends. As on_out.
+  std::function<std::chrono::milliseconds(pid_t)> look;
 
   bool terminal_stdin = false;  // otherwise /dev/null, or `input` if not empty
   std::string input;
@@ -93,7 +104,10 @@ struct Outcome {
   std::string out, err;
   std::size_t dropped = 0;  // bytes beyond max_capture, both streams
 
-  std::chrono::milliseconds elapsed{0};
+  // From just before it was started until it had ended.
+  std::chrono::nanoseconds elapsed{0};
+  // User and system time of all its threads, and of the children it waited for.
+  std::chrono::nanoseconds cpu{0};
 
   bool started() const { return start_error.empty(); }
   bool ok() const { return started() && exit_code == 0; }
@@ -102,11 +116,8 @@ struct Outcome {
   std::string Describe() const;
 };
 
-// Runs it to its end. Parks the calling goroutine. Never throws for anything
-// the child does.
-Outcome RunCommand(const Command& command);
+// Runs it to its end. Blocks the calling thread (in a goroutine: call it inside
+// mn::BlockingCall). Never throws for anything the child does.
+Outcome RunCommandBlocking(const Command& command);
 
-// The command as a person would type it, quoted where a shell needs it.
-std::string ShellText(const std::vector<std::string>& argv);
-
-}  // namespace mn::tools
+}  // namespace mn::os

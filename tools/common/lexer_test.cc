@@ -1,10 +1,10 @@
-#include "tools/grade/lexer.h"
+#include "tools/common/lexer.h"
+
+#include <gtest/gtest.h>
 
 #include <string>
 
-#include "gtest/gtest.h"
-
-namespace mn::grade {
+namespace mn::tools {
 namespace {
 
 // The tokens as "kind-letter:text", one blank apart.
@@ -70,11 +70,28 @@ TEST(Lexer, TokensKnowTheirLine) {
   EXPECT_EQ(tokens[1].line, 4);
 }
 
+TEST(Lexer, AssemblyInARawStringIsAString) {
+  EXPECT_EQ(Show("asm(R\"(mov // it's \"x\"\n)\"); y"),
+            "n:asm .:( s:mov // it's \"x\"\n .:) .:; n:y");
+}
+
 TEST(Lexer, UnfinishedInputEnds) {
   for (const char* text : {"\"abc", "'", "/*", "R\"x(", "R\"", "#include <a",
-                           "#include", "\\", "\"\\"})
+                           "#include", "\\", "\"\\"}) {
     Lex(text);
+    WithoutComments(text);
+  }
+}
+
+TEST(WithoutComments, KeepsCodeWhereItStood) {
+  EXPECT_EQ(WithoutComments("#include \"a\"  // b\n\tx = u8\"y\";"),
+            "#include \"a\"      \n\tx =   \" \";");
+  EXPECT_EQ(WithoutComments("a\\\nb /* c */ d"), "a \nb         d");
+}
+
+TEST(WithoutComments, ARawStringIsBlankToItsEnd) {
+  EXPECT_EQ(WithoutComments("R\"x(a)\"b)x\" c"), " \"        \" c");
 }
 
 }  // namespace
-}  // namespace mn::grade
+}  // namespace mn::tools

@@ -2,19 +2,24 @@
 // count, what is in a string literal is a string, and a name is found however
 // its line is broken.
 //
-// Not a preprocessor: a macro can still spell anything (scan.h flags the ways
-// in which one hides a name). Any input gives some list of tokens; nothing
-// fails.
+// The judge and the grader read a learner's file through this lexer, so that
+// both see the same code.
+//
+// Not a preprocessor: a macro can still spell anything (tools/grade/scan.h flags
+// the ways in which a macro hides a name), and what stands in #if 0 is code. Any
+// input gives some list of tokens. Nothing fails.
 //
 // Handles: spliced lines (backslash-newline), digraphs for '#', raw strings,
 // character literals, digit separators (1'000 opens no character literal).
+//
+// Pure functions; thread-safe.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace mn::grade {
+namespace mn::tools {
 
 struct Token {
   enum Kind {
@@ -29,9 +34,14 @@ struct Token {
   } kind;
   std::string text;
   int line;  // where it begins
+
+  bool IsLiteral() const { return kind == kString || kind == kCharacter; }
 };
 
-// Pure; thread-safe.
 std::vector<Token> Lex(std::string_view text);
 
-}  // namespace mn::grade
+// The text with comments and the contents of string and character literals
+// blanked out. Every byte that is left stands where it stood.
+std::string WithoutComments(std::string_view text);
+
+}  // namespace mn::tools

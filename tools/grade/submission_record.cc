@@ -1,9 +1,9 @@
-#include "tools/grade/record.h"
+#include "tools/grade/submission_record.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tools/grade/text.h"
+#include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/grade/text.h"
+#include "tools/grade/untrusted_text.h"
 
 #include <algorithm>
 

@@ -1,0 +1,105 @@
+#include "tools/common/forbidden.h"
+
+#if defined(__GNUC__) && !defined(__clang__)
+// gcc 12 with -fsanitize=address sees a false one inside std::regex.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include <algorithm>
+#include <regex>
+
+#include "tools/common/lexer.h"
+#include "tools/common/text.h"
+
+namespace mn::tools {
+namespace {
+
+// std::regex recurses once or more per character: a longer statement is
+// searched in pieces.
+constexpr std::size_t kMaxStatement = 1000;
+
+struct Pattern {
+  const Forbidden* rule;
+  std::regex regex;
+};
+
+class Search {
+ public:
+  explicit Search(const std::vector<Forbidden>& rules) {
+    for (const Forbidden& rule : rules) {
+      if (!PatternError(rule.pattern).empty()) continue;
+      patterns_.push_back({&rule, std::regex(rule.pattern)});
+    }
+  }
+
+  std::vector<ForbiddenUse> Run(std::string_view text) {
+    for (const Token& t : Lex(text)) Add(t);
+    EndStatement();
+    std::stable_sort(
+        uses_.begin(), uses_.end(),
+        [](const auto& a, const auto& b) { return a.line < b.line; });
+    const std::vector<std::string> lines = Lines(WithoutComments(text));
+    for (ForbiddenUse& use : uses_) {
+      use.text = Trim(lines[static_cast<std::size_t>(use.line - 1)]);
+    }
+    return std::move(uses_);
+  }
+
+ private:
+  void Add(const Token& t) {
+    if (t.kind == Token::kEnd) return EndStatement();
+    if (t.IsLiteral()) {
+      after_word_ = false;
+      return;
+    }
+    const bool word = t.kind == Token::kName || t.kind == Token::kNumber;
+    if (word && after_word_) statement_ += ' ';
+    statement_.append(t.text, 0, kMaxStatement);
+    lines_.resize(statement_.size(), t.line);
+    after_word_ = word;
+    const bool end = t.kind == Token::kOther &&
+                     (t.text == ";" || t.text == "{" || t.text == "}");
+    if (end || statement_.size() > kMaxStatement) EndStatement();
+  }
+
+  void EndStatement() {
+    for (const Pattern& pattern : patterns_) {
+      int last = 0;
+      for (std::sregex_iterator m(statement_.begin(), statement_.end(),
+                                  pattern.regex);
+           m != std::sregex_iterator(); ++m) {
+        const auto at = static_cast<std::size_t>(m->position());
+        if (at >= lines_.size() || lines_[at] == last) continue;
+        last = lines_[at];
+        uses_.push_back({last, "", m->str(), pattern.rule});
+      }
+    }
+    statement_.clear();
+    lines_.clear();
+    after_word_ = false;
+  }
+
+  std::vector<Pattern> patterns_;
+  std::string statement_;
+  std::vector<int> lines_;  // of each character of `statement_`
+  bool after_word_ = false;
+  std::vector<ForbiddenUse> uses_;
+};
+
+}  // namespace
+
+std::vector<ForbiddenUse> FindForbidden(std::string_view text,
+                                        const std::vector<Forbidden>& rules) {
+  return Search(rules).Run(text);
+}
+
+std::string PatternError(const std::string& pattern) {
+  try {
+    std::regex{pattern};
+    return "";
+  } catch (const std::regex_error& e) {
+    return e.what();
+  }
+}
+
+}  // namespace mn::tools
