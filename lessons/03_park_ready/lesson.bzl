@@ -10,6 +10,7 @@ LESSON = {
         "replaces": "sched/park.cc",
         "broke": [
             ("deadlock", "PARK-1"),
+            ("MN-7", "PARK-1"),
             ("PARK-3", "PARK-3"),
             ("livelock", "PARK-4"),
             ("fatal error", "PARK-5"),
@@ -53,7 +54,7 @@ LESSON = {
         "loses_the_refused",
         "ready_of_anybody",
         "ready_runs_at_once",
-        "waits_by_yielding",
+        "watches_until_woken",
         "commit_before_waiting",
         "unlock_first",
         "unlock_before_switch",
