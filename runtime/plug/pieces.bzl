@@ -22,4 +22,4 @@ def runtime_around(piece):
     """What a program is linked with that brings a linked piece itself."""
     if piece not in LINKED_PIECES:
         fail("%s is not a linked piece: %s are" % (piece, ", ".join(LINKED_PIECES)))
-    return ["//runtime:without_pieces"] + ["//runtime/plug:" + p for p in LINKED_PIECES if p != piece]
+    return ["//runtime/plug:" + p for p in LINKED_PIECES if p != piece] + ["//runtime:without_pieces"]
