@@ -37,8 +37,9 @@ namespace mn {
 // getg()   the goroutine that runs on this thread            core/getg.h
 // getp()   the P of this thread
 //
-// SetStatus(gp, from, to)   changes gp->status. Ends the program unless it was
-//          `from` and the step is legal (PARK-3).            core/g.h
+// SetStatus(gp, from, to)   changes gp->status. A debug build ends the program
+//          unless the status was `from` and the step is legal (PARK-3). An
+//          optimised build does not look.                    core/g.h
 // gp->waitreason   an atomic that says why gp waits. Dumps show it.
 //
 // RunqPut(p->runq, gp, next)   queues gp on the P p; with `next`, gp runs there

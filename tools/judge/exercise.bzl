@@ -107,8 +107,7 @@ def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [
                 name = target,
                 testonly = True,
                 srcs = srcs,
-                # Without the runtime's own checks: a piece must make its own.
-                copts = _COPTS + ["-DNDEBUG"] + copts,
+                copts = _COPTS + copts,
                 tags = tags,
                 deps = ["//exercises/%s:programs" % id],
             )

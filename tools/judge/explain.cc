@@ -11,6 +11,10 @@
 namespace mn::judge {
 namespace {
 
+// Of what the code printed: enough to see what it says, and little enough to
+// see the verdict as well.
+constexpr int kPrintedLines = 15;
+
 // An SSE instruction that needs its operand aligned to 16: movaps, movapd,
 // movntps (0f 28/29/2b) and movdqa (66 0f 6f/7f).
 bool IsAlignedMove(const std::uint8_t* b) {
@@ -151,10 +155,14 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result) {
     }
   }
   if (!result.printed.empty()) {
-    out << "  your code printed (the end of it)\n";
-    std::istringstream lines(Short(result.printed, 2000));
-    for (std::string line; std::getline(lines, line);) {
-      out << "            " << line << "\n";
+    out << "  your code printed\n";
+    std::istringstream lines(result.printed);
+    int n = 0;
+    for (std::string line; std::getline(lines, line); n++) {
+      if (n < kPrintedLines) out << "            " << line << "\n";
+    }
+    if (n > kPrintedLines) {
+      out << "            … (" << n - kPrintedLines << " more lines)\n";
     }
   }
   if (result.status == Status::kInfraError) return out.str();

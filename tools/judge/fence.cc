@@ -27,7 +27,7 @@ constexpr int kTickMs = 10;
 // that is runnable and got less is starved.
 constexpr double kFairShare = 0.5;
 constexpr double kMaxExtension = 6;
-constexpr std::size_t kPrintedTail = 4096;
+constexpr std::size_t kPrintedHead = 2048, kPrintedTail = 2048;
 constexpr std::int64_t kMaxPrinted = std::int64_t{64} << 20;
 constexpr std::size_t kMaxObservations = 4'000'000;
 
@@ -161,6 +161,30 @@ class Conversation {
   bool look_ = false;
 };
 
+// What a process printed: the beginning, where a runtime says why it ends, and
+// the end.
+class Printed {
+ public:
+  void Add(std::string_view text) {
+    const std::size_t room = kPrintedHead - head_.size();
+    head_ += text.substr(0, room);
+    if (text.size() <= room) return;
+    text.remove_prefix(room);
+    tail_ += text;
+    if (tail_.size() <= kPrintedTail) return;
+    left_out_ += tail_.size() - kPrintedTail;
+    tail_.erase(0, tail_.size() - kPrintedTail);
+  }
+  std::string Text() const {
+    if (left_out_ == 0) return head_ + tail_;
+    return head_ + "\n… (" + std::to_string(left_out_) + " bytes)\n" + tail_;
+  }
+
+ private:
+  std::string head_, tail_;
+  std::size_t left_out_ = 0;
+};
+
 struct Pipe {
   int read_end = -1, write_end = -1;
   Pipe() {
@@ -240,6 +264,7 @@ Outcome RunCase(const Request& request, const Limits& limits) {
   using End = Outcome::End;
   Conversation conversation(request, &outcome);
   std::string unsent = RequestText(request), heard, text;
+  Printed kept;
   std::int64_t printed_bytes = 0;
   bool gone = false;  // the first process has ended by itself
   bool killed = false;
@@ -276,10 +301,7 @@ Outcome RunCase(const Request& request, const Limits& limits) {
       text.clear();
       if (!ReadSome(printed.read_end, &text)) printed.CloseRead();
       printed_bytes += static_cast<std::int64_t>(text.size());
-      outcome.printed += text;
-      if (outcome.printed.size() > kPrintedTail) {
-        outcome.printed.erase(0, outcome.printed.size() - kPrintedTail);
-      }
+      kept.Add(text);
       if (printed_bytes > kMaxPrinted) {
         outcome.end = End::kOutput;
         killed = true;
@@ -311,8 +333,9 @@ Outcome RunCase(const Request& request, const Limits& limits) {
   }
   // An honest driver exits right after its end line; what is left dies now.
   const int status = process.KillAll();
+  text.clear();
   for (const Pipe* p : {&from_case, &printed}) {
-    std::string* into = p == &from_case ? &heard : &outcome.printed;
+    std::string* into = p == &from_case ? &heard : &text;
     while (p->read_end >= 0) {
       const std::size_t before = into->size();
       if (!ReadSome(p->read_end, into) || into->size() == before) break;
@@ -320,9 +343,8 @@ Outcome RunCase(const Request& request, const Limits& limits) {
     }
   }
   conversation.Hear(&heard);
-  if (outcome.printed.size() > kPrintedTail) {
-    outcome.printed.erase(0, outcome.printed.size() - kPrintedTail);
-  }
+  kept.Add(text);
+  outcome.printed = kept.Text();
 
   if (!killed) {
     if (conversation.ended()) {

@@ -75,7 +75,7 @@ struct Outcome {
   bool asleep = false;  // of kTimeout: it was waiting, lately, not computing
   Fault fault;
   std::string error;    // of kNotStarted
-  std::string printed;  // the end of what it wrote to stdout and stderr
+  std::string printed;  // to stdout and stderr: the beginning and the end
   Observations observations;
   double ms = 0;
   std::string fence;  // what held the tree together: see spawn.h

@@ -114,7 +114,7 @@ struct CaseResult {
   std::vector<std::string> tail;      // the last observations
   std::vector<std::string> timeline;  // instead of them
   std::string replay;                 // for --seed, if that is not the seed
-  std::string printed;                // the end of stdout and stderr
+  std::string printed;                // on stdout and stderr
   std::string fence;                  // what held the processes: see spawn.h
 };
 
