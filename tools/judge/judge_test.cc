@@ -8,6 +8,7 @@
 
 #include "tools/judge/expect.h"
 #include "tools/judge/explain.h"
+#include "tools/judge/oracle.h"
 #include "tools/judge/protocol.h"
 #include "tools/judge/source.h"
 
