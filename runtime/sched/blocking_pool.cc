@@ -1,4 +1,7 @@
-// BlockingPool: a semaphore around blocking calls.
+// BlockingPool: a semaphore around blocking calls (runtime/syscall.h).
+//
+// The counting is done by Semacquire and Semrelease of the piece
+// plug/syscall_handoff.h. They keep the order of arrival (SYS-7).
 #include <algorithm>
 
 #include "runtime/plug/syscall_handoff.h"
@@ -6,9 +9,11 @@
 namespace mn {
 
 BlockingPool::BlockingPool(int limit) : places_(std::make_unique<Semaphore>()) {
+  // A pool without a place would let every call wait for ever.
   places_->permits = std::max(limit, 1);
 }
 
+// Defined here, since syscall.h declares Semaphore without its members.
 BlockingPool::~BlockingPool() = default;
 
 void BlockingPool::Enter() {
@@ -17,6 +22,8 @@ void BlockingPool::Enter() {
 }
 
 void BlockingPool::Leave() {
+  // No ParkingCall, since Semrelease does not park. A preempt request that is
+  // pending waits for the next call that may park.
   RuntimeCall call("mn::BlockingPool::Call");
   Semrelease(*places_);
 }

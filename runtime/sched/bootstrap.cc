@@ -1,8 +1,8 @@
 // The program's start (Go's rt0, schedinit and main) and its end.
 //
-// The order matters: reports and signal handlers come first, so that whatever
-// fails after them is reported; Ps come before the first M that needs one, and
-// sysmon before the first goroutine that may have to be preempted.
+// The order matters. Reports and signal handlers come first, so that a failure
+// of any later step is reported. The Ps come before the first M, which needs a
+// P. sysmon comes before the first goroutine, which sysmon may have to preempt.
 #include <stdlib.h>
 
 #include <exception>
@@ -30,12 +30,17 @@ namespace mn {
 
 namespace {
 
-// Main's stack is as large as people expect of main(): address space only.
+// As large as main()'s stack usually is. This is address space only. The kernel
+// brings memory for the pages that main touches.
 constexpr std::size_t kMainStackSize = 8 << 20;
 
 void RunMain(void* arg) {
   const int status = (*static_cast<std::function<int()>*>(arg))();
-  EnterRuntime();  // no preemption from here on: exit handlers hold locks
+  // No preemption from here on. Exit handlers may hold locks, and a thread that
+  // is stopped would keep them.
+  EnterRuntime();
+  // Another thread may be writing a fatal report. Its exit status wins over
+  // main's, as in Go.
   WaitIfDying();
   std::exit(status);
 }
@@ -47,8 +52,11 @@ int Main(std::function<int()> fn) {
   sched.started = true;
   if (fn == nullptr) internal::GoOfNil();
 
+  // First. Before this line Throw prints no goroutines.
   FatalReportInit();
   std::set_terminate(TerminateHandler);
+  // Before PreemptInit. InstallCrashSignals finds the program's own text, and
+  // the handler of the preemption signal asks for the text.
   InstallCrashSignals();
   NetpollInit();
   DeadlockInit();
@@ -58,10 +66,12 @@ int Main(std::function<int()> fn) {
   {
     RtLock lock(sched.lock);
     const AllPs& all = Allp();
+    // The highest first. The idle list is LIFO, so main gets P 0.
     for (std::int32_t i = all.n - 1; i >= 0; i--) PidlePut(all.p[i]);
   }
 
   M* m = AllocM(/*foreign=*/false);
+  // MExit asks for m0, since the end of the main thread would end the process.
   sched.m0 = m;
   MInit(m);
   {
@@ -71,10 +81,14 @@ int Main(std::function<int()> fn) {
   StartSysmon();
 
   G* gp = NewG(m->p, 0, kMainStackSize);
-  gp->arg = &fn;  // on the main thread's stack, which g0 keeps for ever
-  // Before another M may run it. release: pairs with the acquire in NeedExtraM.
+  // fn lies on the main thread's own stack. That stack stays, since Schedule
+  // below does not return.
+  gp->arg = &fn;
+  // Before main runs and can start a thread that calls in.
+  // release: pairs with the acquire in NeedExtraM.
   sched.running.store(true, memory_order_release);
-  // No Wakep: nobody takes it from the main thread, where it begins, as in Go.
+  // No Wakep follows. Another M could steal main, and main begins on the main
+  // thread, as in Go.
   StartG(m->p, gp, RunMain);
   Schedule(m);
 }

@@ -1,7 +1,8 @@
-// The global run queue: where a P's overflow, and goroutines without a P, wait.
+// The global run queue, where a P's overflow and goroutines without a P wait.
 //
-// Guarded by sched.lock. Every 61st tick a P takes one goroutine from its head
-// before looking at its own queue, so that local work cannot starve it.
+// Guarded by sched.lock. Every 61st tick a P takes one goroutine from the head
+// before the P looks at its own queue. So local work cannot starve this queue
+// (MN-5).
 #pragma once
 
 #include <cstdint>
@@ -10,24 +11,37 @@
 
 namespace mn {
 
-// A P looks at the global queue first on every 61st tick. A prime, as Go's, so
-// that it does not fall into step with a program's own periods.
+// A P looks at the global queue first on every 61st tick. 61 is a prime, as in
+// Go, and so does not fall into step with a program's own periods.
 inline constexpr std::uint32_t kGlobalQueueTick = 61;
 
-// Something waits for p, or for any P. A glance: it may be gone by the time p
-// gets to it.
+// Returns whether something waits for p, or for any P.
+// A glance without a lock. The goroutine may be gone when p comes for it.
+// Callable from any thread. Does not park.
 inline bool WorkWaits(const P* p) {
   return !RunqEmpty(p->runq) || sched.runqsize.load(memory_order_relaxed) != 0;
 }
 
-// REQUIRES: sched.lock. Tail.
+// Appends gp to the global queue.
+// REQUIRES: sched.lock is held. gp is kRunnable and on no other queue.
+// Wakes nobody. Does not park. Async-signal-safe.
+// Mirrors: runtime.globrunqput.
 void GlobrunqPut(G* gp);
 
-// REQUIRES: sched.lock. One from the head, or null.
+// Takes one goroutine from the head of the global queue. Null if the queue is
+// empty.
+// REQUIRES: sched.lock is held.
+// Does not park.
+// Mirrors: runtime.globrunqget.
 G* GlobrunqGet();
 
-// REQUIRES: sched.lock. Takes this P's share, at most half a ring: returns the
-// first and puts the rest on p's queue. Null if the queue is empty.
+// Takes the share of p, which is at most half of a ring. Returns the first
+// goroutine of the share, and puts the others on p's queue. Null if the global
+// queue is empty.
+// REQUIRES: sched.lock is held. The caller is the M that holds p. p's ring has
+// room for half of a ring, since an overflow would take sched.lock again.
+// Does not park.
+// Mirrors: runtime.globrunqgetbatch.
 G* GlobrunqGetBatch(P* p);
 
 }  // namespace mn

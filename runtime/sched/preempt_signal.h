@@ -1,44 +1,48 @@
-// Preemption: taking the processor from C++ code that makes no runtime call.
+// Preemption takes the processor from C++ code that makes no runtime call.
 //
 // Why it is hard: Go's compiler knows at every instruction what a goroutine
-// holds; ours does not. Four ways were built and put under fire (16 to 112
-// goroutines of malloc, printf, exceptions, std::mutex, call_once, errno; a
-// tick every 200 us for a minute):
-//   signal yield   switch goroutines in the signal handler. Corrupts the heap
-//                  at arbitrary instructions, and at "safe" ones deadlocks on
-//                  std::mutex and call_once: no program counter shows a held
-//                  lock. Only for code that declares itself (PreemptibleScope).
-//   thread stop    the thread sleeps in the handler until it has a P again.
-//                  Survives everything, keeps at most GOMAXPROCS running, costs
-//                  a sleeping thread per interrupted goroutine.
-//   P handoff      the P goes, the thread runs on and must get a P at its next
-//                  call into the runtime. Survives everything; more than
-//                  GOMAXPROCS threads run meanwhile.
-//   compiled checks 1.3 to 4 times slower loops.
-// So: a thread found in the program's own text is stopped; one found in a
-// library, which may hold a lock of libc's that everybody needs, is detached:
-// it runs on without a P, and is stopped when a later tick finds it in own
-// text. Code in the runtime is left alone and gives way at its next call that
-// may park (PRE-2).
+// holds, and ours does not. Four ways were built and put under fire. The fire
+// was 16 to 112 goroutines of malloc, printf, exceptions, std::mutex, call_once
+// and errno, with a tick every 200 us for a minute.
+//   signal yield   The signal handler switches goroutines. At arbitrary
+//                  instructions this corrupts the heap. At "safe" instructions
+//                  this deadlocks on std::mutex and call_once, since no program
+//                  counter shows a held lock. Only code that declares itself
+//                  may be treated this way (PreemptibleScope).
+//   thread stop    The thread sleeps in the handler until it has a P again.
+//                  This survives everything and keeps at most GOMAXPROCS
+//                  running. The price is a sleeping thread for each goroutine
+//                  that is interrupted.
+//   P handoff      The P goes, and the thread runs on. Its next call into the
+//                  runtime must get a P. This survives everything, but more
+//                  than GOMAXPROCS threads run meanwhile.
+//   compiled checks   Loops become 1.3 to 4 times slower.
 //
-// Why a stopped thread cannot deadlock the rest: what it may hold is the
-// program's own (a std::mutex). Goroutines that want that block in the kernel
-// with their P until the next tick finds them in libc and takes the P; the
-// stopped one is on the global queue and gets a P in turn, as every runnable
-// goroutine does. The runtime itself never waits for a lock that a stopped
-// thread can hold: sched.lock is not held outside the runtime, and malloc's
-// lock not in the program's own text. (An exception: text of the program called
-// back by libc under a lock of libc's, such as a dl_iterate_phdr callback that
-// runs for 10 ms.)
+// Protocol: a thread found in the program's own text is stopped. A thread found
+// in a library may hold a lock of libc's that everybody needs, so its goroutine
+// is detached. The thread runs on without a P, and is stopped when a later tick
+// finds it in own text. Code in the runtime is left alone, and gives way at its
+// next call that may park (PRE-2).
+//
+// Why a stopped thread cannot deadlock the rest: the thread can only hold locks
+// of the program's own, such as a std::mutex. Goroutines that want the mutex
+// block in the kernel with their P. The next tick finds them in libc and takes
+// the P. The stopped goroutine is on the global queue and gets a P in turn, as
+// every runnable goroutine does. The runtime itself never waits for a lock that
+// a stopped thread can hold. sched.lock is not held outside the runtime, and
+// malloc's lock is not held in the program's own text.
+//
+// Known exception: libc may call text of the program back under a lock of
+// libc's. An example is a dl_iterate_phdr callback that runs for 10 ms.
 //
 // Invariants:
-//   PRE-3 the handler runs on the thread it concerns, so what it changes in M
+//   PRE-3 The handler runs on the thread it concerns, so what it changes in M
 //         races with nobody; a signal without preempt_request is not ours.
 //         Every one goes on to whoever had SIGURG before (the kernel may make
-//         one of ours and somebody else's);
-//   PRE-4 a goroutine whose thread sleeps in the handler is runnable, pinned to
-//         that thread until it runs again;
-//   MON-5 a loop that never calls the runtime gives way when it is asked to.
+//         one of ours and somebody else's).
+//   PRE-4 A goroutine whose thread sleeps in the handler is runnable, pinned to
+//         that thread until it runs again.
+//   MON-5 A loop that never calls the runtime gives way when it is asked to.
 // MON-4 and MON-7 of sysmon_step.h rest on these.
 #pragma once
 
@@ -48,19 +52,39 @@
 
 namespace mn {
 
-enum class PreemptMode { kStop, kHandoff, kOff };
+// What the handler does with a goroutine outside the runtime.
+enum class PreemptMode {
+  kStop,     // stops the thread, or detaches the goroutine in a library
+  kHandoff,  // always detaches the goroutine
+  kOff       // there is no handler, and only calls that may park give way
+};
 
-// Installs the handler. Reads GODEBUG. Once.
+// Reads GODEBUG and installs the handler of SIGURG. Main calls PreemptInit
+// once, before the first goroutine.
+// REQUIRES: InstallCrashSignals has run.
+// Mirrors: the part of runtime.initsig for sigPreempt.
 void PreemptInit();
+
+// Returns the mode that PreemptInit has chosen. Callable from any thread.
 PreemptMode CurrentPreemptMode();
 
-// Asks p's goroutine to give way to others (a preempt request). It may not:
-// the caller asks again. Any thread.
+// Asks p's goroutine to give way to others (a preempt request). The goroutine
+// may miss the request, so the caller asks again.
+// REQUIRES: sched.lock is not held.
+// Callable from any thread. Does not park.
+// Mirrors: runtime.preemptone.
 void PreemptOne(P* p);
-// Asks a detached goroutine to stop. Any thread.
+
+// Asks the detached goroutine of m to stop. The goroutine may miss the request.
+// Callable from any thread. Does not park. Go detaches nothing.
 void PreemptDetached(M* m);
-// Asks everybody, for whoever stops the world: a goroutine that is interrupted
-// for this alone keeps its place (StopInPlace in lockedm.h).
+
+// Asks every goroutine that holds a P to give way, since the world stops. A
+// goroutine that is interrupted for this alone keeps its place (StopInPlace in
+// lockedm.h). The caller asks again until every P has stopped.
+// REQUIRES: sched.gcwaiting is set. sched.lock is not held.
+// Callable from any thread. Does not park.
+// Mirrors: runtime.preemptall.
 void PreemptAll();
 
 }  // namespace mn

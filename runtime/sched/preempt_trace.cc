@@ -1,3 +1,6 @@
+// The room for one stack, between the signal handler and sysmon.
+//
+// preempt_trace.h says why.
 #include "runtime/sched/preempt_trace.h"
 
 #include <algorithm>
@@ -11,9 +14,12 @@ namespace mn {
 
 namespace {
 
-bool enabled = false;  // written before the first signal
+// Written before the handler is installed, so a plain bool is enough.
+bool enabled = false;
 
 constexpr int kHogFrames = 32;
+// A goroutine that was interrupted, and where. Whoever has moved `state` owns
+// the rest.
 struct Hog {
   mn::atomic<std::uint32_t> state{0};  // 0 free, 1 being written, 2 to print
   std::uint64_t goid = 0;
@@ -28,6 +34,8 @@ void PreemptTraceInit() { enabled = Godebug("preempttrace") == "1"; }
 
 void NoteHog(const G* gp, std::uintptr_t pc, std::uintptr_t fp) {
   if (!enabled) return;
+  // If the room is taken the stack is dropped. The handler must not wait, and
+  // the goroutine will be interrupted again.
   std::uint32_t free = 0;
   // acquire: pairs with the release in ReportHogs.
   if (!hog.state.compare_exchange_strong(free, 1, memory_order_acquire)) return;
@@ -42,6 +50,8 @@ void NoteHog(const G* gp, std::uintptr_t pc, std::uintptr_t fp) {
 void ReportHogs() {
   // acquire: pairs with the release in NoteHog.
   if (hog.state.load(memory_order_acquire) != 2) return;
+  // Each place is printed once, since a hog is interrupted a hundred times a
+  // second. Only sysmon comes here, so no lock guards the list.
   constexpr int kPlaces = 64;
   static std::uintptr_t places[kPlaces];
   static int known = 0;
