@@ -88,8 +88,8 @@ TEST(IsCanary, IsAMinorityOfNonces) {
 }
 
 TEST(MutantDiesOf, ReadsTheFirstLine) {
-  EXPECT_EQ(MutantDiesOf("// Mutant lifo: must die of RQ-1\nint a;"), "RQ-1");
-  EXPECT_EQ(MutantDiesOf("int a;\n// Mutant lifo: must die of RQ-1"), "");
+  EXPECT_EQ(MutantDiesOf("// Mutant lifo: dies of RQ-1\nint a;"), "RQ-1");
+  EXPECT_EQ(MutantDiesOf("int a;\n// Mutant lifo: dies of RQ-1"), "");
   EXPECT_EQ(MutantDiesOf(""), "");
 }
 

@@ -110,27 +110,41 @@ void OthersGoOn(judge::Driver& d) {
   });
 }
 
-// Two storms of goroutines in calls that block.
+// Two storms of goroutines in calls that block. They come back while every P is
+// taken by a goroutine that computes, so their threads have to wait, and the
+// second storm can use these threads again.
 void ThreadsAreBounded(judge::Driver& d) {
   Run(d, [&d] {
     const std::int64_t n = d.number("calls");
     for (int storm = 0; storm < 2; storm++) {
       const Gate gate;
       Count entered, left;
+      std::atomic<std::int64_t> back{0};
       for (std::int64_t i = 0; i < n; i++) {
         Go([&, i] {
+          const auto call = [&] {
+            gate.Wait();
+            back++;
+          };
           entered.Add();
           if (i % 2 == 0) {
-            Syscall([&] { gate.Wait(); });
+            Syscall(call);
           } else {
-            BlockingCall([&] { gate.Wait(); });
+            BlockingCall(call);
           }
           left.Add();
         });
       }
       entered.WaitFor(n);
       d.Look();
+      const auto compute = [&back, n] {
+        const double start = judge::NowNs();
+        while (back < n || judge::NowNs() - start < 5e6) {
+        }
+      };
+      for (std::int64_t i = 1; i < kProcs; i++) Go(compute);
       gate.Open(n);
+      compute();
       left.WaitFor(n);
       d.Observe("left", left.Get());
     }
@@ -161,42 +175,43 @@ void ShortCallsMakeNoThread(judge::Driver& d) {
   });
 }
 
-// Reads through a pool; goroutine i stands in the pool, or waits there, before
-// goroutine i + 1 comes.
+// Two waves of reads through a pool. Goroutine i stands in the pool, or waits
+// there, before goroutine i + 1 comes.
 void PoolBoundsThreads(judge::Driver& d) {
   Run(d, [&d] {
     const std::int64_t reads = d.number("reads");
     const Gate gate;
     BlockingPool pool(static_cast<int>(d.number("places")));
-    Mutex mutex;
-    std::vector<std::int64_t> order;
-    Count done;
-    for (std::int64_t i = 0; i < reads; i++) {
-      std::atomic<G*> self{nullptr};
-      Go([&, i] {
-        self = getg();
-        pool.Call([&] { gate.Wait(); });
-        mutex.Lock();
-        order.push_back(i);
-        mutex.Unlock();
-        done.Add();
-      });
-      for (;;) {
-        const G* gp = self;
-        const GStatus status =
-            gp == nullptr ? GStatus::kIdle : gp->status.load();
-        if (status == GStatus::kSyscall || status == GStatus::kWaiting) break;
-        Sleep(std::chrono::microseconds(100));
+    for (int wave = 0; wave < 2; wave++) {
+      Mutex mutex;
+      std::vector<std::int64_t> order;
+      Count done;
+      for (std::int64_t i = 0; i < reads; i++) {
+        std::atomic<G*> self{nullptr};
+        Go([&, i] {
+          self = getg();
+          pool.Call([&] { gate.Wait(); });
+          mutex.Lock();
+          order.push_back(i);
+          mutex.Unlock();
+          done.Add();
+        });
+        for (;;) {
+          const G* gp = self;
+          const GStatus status =
+              gp == nullptr ? GStatus::kIdle : gp->status.load();
+          if (status == GStatus::kSyscall || status == GStatus::kWaiting) break;
+          Sleep(std::chrono::microseconds(100));
+        }
       }
+      d.Look();
+      d.Observe("done", done.Get());
+      for (std::int64_t i = 0; i < reads; i++) {
+        gate.Open(1);
+        done.WaitFor(i + 1);
+      }
+      d.Observe("order", order);
     }
-    d.Look();
-    d.Observe("done", done.Get());
-    for (std::int64_t i = 0; i < reads; i++) {
-      gate.Open(1);
-      done.WaitFor(i + 1);
-    }
-    d.Look();
-    d.Observe("order", order);
   });
 }
 
@@ -325,28 +340,30 @@ Observations RightPool(const Workload& work) {
   for (std::int64_t i = 0; i < work.at("reads")[0]; i++) {
     order.values.push_back(i);
   }
-  return {Look(kProcs), {"done", {0}}, Look(kProcs), order};
+  return {Look(kProcs), {"done", {0}}, order,
+          Look(kProcs), {"done", {0}}, order};
 }
 
 Verdict DecidePool(const Workload& work, const Observations& seen) {
   const std::int64_t places = work.at("places")[0];
   const std::int64_t most = places + kProcs + kBesides;
   Observations sorted = seen;
-  if (sorted.size() == 4 && sorted[3].kind == "order") {
-    // Who is inside together may leave in any order, the others may not.
-    const std::vector<std::int64_t>& order = seen[3].values;
+  for (std::size_t o = 0; o < seen.size(); o++) {
+    if (seen[o].kind != "order") continue;
+    // Those who are inside together may leave in any order, the others may not.
+    const std::vector<std::int64_t>& order = seen[o].values;
     for (std::int64_t at = 0; at < std::ssize(order); at++) {
       const std::int64_t i = order[static_cast<std::size_t>(at)];
       if (i < at + places) continue;
-      return Verdict::Failed("goroutine " + std::to_string(i) +
-                                 " got its place before others that came first",
-                             "first come, first served",
-                             "it is number " + std::to_string(at + 1) +
-                                 " that has read, with " +
-                                 std::to_string(places) + " places",
-                             3);
+      return Verdict::Failed(
+          "goroutine " + std::to_string(i) +
+              " got its place before others that came first",
+          "first come, first served, with " + std::to_string(places) +
+              " places",
+          "it is number " + std::to_string(at + 1) + " that has read",
+          static_cast<int>(o));
     }
-    std::sort(sorted[3].values.begin(), sorted[3].values.end());
+    std::sort(sorted[o].values.begin(), sorted[o].values.end());
   }
   return Compare(RightPool(work), sorted, {most, most});
 }
