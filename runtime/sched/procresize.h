@@ -11,8 +11,8 @@
 //
 // The environment variable GOMAXPROCS chooses the number at the start, and each
 // call of GOMAXPROCS(n) chooses again. If neither has chosen, the number
-// follows the CPU limit of the process, and sysmon reads the limit every
-// second.
+// follows the CPU limit of the process. While the program is busy, sysmon reads
+// the limit every second.
 //
 // Invariants:
 //   GMP-1 no goroutine is lost;

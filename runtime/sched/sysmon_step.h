@@ -65,7 +65,7 @@ inline constexpr int kSysmonDeepLooks = 10;
 struct SysmonPView {
   bool running = false;
   bool in_syscall = false;
-  bool stopped = false;   // the world is stopped, and the P was in use
+  bool stopped = false;   // the world is stopped
   bool has_work = false;  // its run queue is not empty
   std::uint32_t schedtick = 0;
   std::uint32_t syscalltick = 0;
