@@ -67,7 +67,6 @@ M* AllocM(bool foreign);
 // return the same M, so the caller must not use m any more.
 // REQUIRES: m has no P, and no lock is held.
 // Any thread, in the runtime. Takes sched.lock. May report a deadlock.
-// Mirrors: mexit, where the M leaves allm
 void FreeM(M* m);
 
 // Makes the calling thread the thread of m. Sets the thread_local pointer, the
@@ -77,8 +76,8 @@ void FreeM(M* m);
 // Mirrors: minit
 void MInit(M* m);
 
-// Ends the calling thread. The main thread sleeps for ever instead, because the
-// process would end with it.
+// Ends the calling thread. The main thread sleeps for ever instead, because a
+// process whose main thread has ended looks like a zombie.
 // REQUIRES: m has no P, and is on no list except allm.
 // Called by m's thread, on g0.
 // Mirrors: mexit
