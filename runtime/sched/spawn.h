@@ -11,11 +11,12 @@
 
 namespace mn {
 
-// Returns a G with an empty stack of at least `stack_size` bytes, and with
-// `callable_size` bytes for the callable at gp->arg. The G has its id and is on
-// no list. Called by the M that holds p, in the runtime. Does not park. May
-// take the locks of free Gs and of slabs. A size out of range, or no address
-// space left, is a fatal error.
+// Returns a G with an empty stack of at least `stack_size` bytes. The callable
+// has `callable_size` of these bytes, at gp->arg. The G has its id and is on no
+// list.
+// Called by the M that holds p, in the runtime. Does not park. May take the
+// locks of free Gs and of slabs. A size out of range, or no address space left,
+// is a fatal error.
 // Mirrors: the first half of newproc1
 G* NewG(P* p, std::size_t callable_size, std::size_t stack_size);
 

@@ -70,8 +70,8 @@ void Stop(M* m) {
     TakeStandingPs();
     if (sched.stopwait == 0) return;
   }
-  // Without sched.lock. The handlers on other threads take the lock, and so
-  // does PreemptAll when signals are switched off.
+  // Without sched.lock, because PreemptAll takes this lock when signals are
+  // switched off. The handlers on other threads need the lock too.
   PreemptAll();
   while (!sched.stopnote.SleepFor(kAskAgainNs)) {
     {

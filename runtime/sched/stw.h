@@ -33,16 +33,18 @@ namespace mn {
 // Stops the world. On return every P is in state kGcstop and belongs to the
 // caller. The P of the calling M is among them, so m->p is null. The caller
 // must not park before StartTheWorld, which ends what this call begins.
-// REQUIRES: the caller holds no lock of the runtime. Called by a goroutine, in
-// the runtime. Takes sched.worldlock, and yields while another thread has it.
-// So the caller may continue on another M. Blocks the thread until every P has
-// stopped, as a rule for tens of microseconds.
+// REQUIRES: the caller holds no lock of the runtime.
+// Called by a goroutine, in the runtime. Takes sched.worldlock, and yields
+// while another thread has this lock. So the caller may continue on another M.
+// Blocks the thread until every P has stopped, as a rule for tens of
+// microseconds.
 // Mirrors: stopTheWorld
 void StopTheWorld();
 
 // The same for sysmon, which has no P and must not wait for others. Returns
-// false if another thread stops the world now. Called by sysmon, with no lock
-// held. Blocks the thread until every P has stopped.
+// false if another thread stops the world now.
+// REQUIRES: no lock is held.
+// Called by sysmon. Blocks the thread until every P has stopped.
 bool TryStopTheWorld();
 
 // Starts the world again. Every P with work gets an M, and the others go to the

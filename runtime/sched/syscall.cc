@@ -76,7 +76,8 @@ inline void LeavePInSyscall(M* m, Place from) {
   m->oldp = p;
   m->p = nullptr;
   // Last, because from here on p belongs to the first thread that takes p.
-  // release: pairs with the acquire of this thread (ExitSyscall, RetakeP).
+  // release: pairs with the acquire of the thread that takes p (ExitSyscall,
+  // RetakeP).
   p->status.store(PStatus::kSyscall, memory_order_release);
 }
 
@@ -210,6 +211,7 @@ void HandoffP(P* p) {
   sched.lock.Lock();
   if (sched.gcwaiting.load(memory_order_relaxed)) {
     sched.lock.Unlock();
+    // Another thread has begun to stop the world since the look above.
     return HandoffP(p);
   }
   // All other Ps are idle. If no M waits in netpoll either, timers and the

@@ -2,10 +2,10 @@
 //
 // The duties of sysmon are these.
 //   - take Ps from system calls that last (MON-2);
-//   - ask a goroutine to give way that has held a P for 10 ms while others wait
+//   - ask a goroutine that has held a P for 10 ms to give way, if others wait
 //     (MON-4);
-//   - ask at once for a timer that is due, and for a goroutine that is back
-//     from a system call and finds no P (MON-7);
+//   - ask sooner if a timer is overdue, or if a goroutine is back from a system
+//     call and finds no P (MON-7);
 //   - make threads for those who must not make threads (threads.h);
 //   - print schedtrace, follow the CPU limit, and end idle threads.
 //
@@ -62,8 +62,8 @@ inline bool SysmonMissesSyscall(const P* p) {
 }
 
 // Tells sysmon that a goroutine came back from a system call, found no P, and
-// was put on the global queue. Any thread, in the runtime. Takes no lock.
-// Async-signal-safe.
+// was put on the global queue.
+// Any thread, in the runtime. Takes no lock. Async-signal-safe.
 inline void CameBackWithoutP() {
   // sysmon asks one running goroutine to give way for each of these (MON-7).
   sched.urgent.fetch_add(1, memory_order_relaxed);
@@ -72,7 +72,8 @@ inline void CameBackWithoutP() {
 
 // Tells sysmon of a timer that is due at `when` (Nanotime, in nanoseconds) on
 // the caller's P. If all Ps are busy, nobody else may look at this timer in
-// time. Called by the M that holds the P of the timer. Takes no lock.
+// time.
+// Called by the M that holds the P of the timer. Takes no lock.
 inline void NoticeTimer(std::int64_t when) {
   // If a P is idle, an M waits in netpoll until the earliest timer, or
   // WakeNetPoller starts one. So sysmon may sleep on.

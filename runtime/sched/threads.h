@@ -89,8 +89,8 @@ void MInit(M* m);
 bool ThreadsMayBeReaped();
 
 // THR-4. Ends threads that have been idle for IdleNs at the time `now`
-// (Nanotime, in nanoseconds). Returns how many. Called by sysmon, with no lock
-// held. Does not wait for the threads to end.
+// (Nanotime, in nanoseconds). Returns how many.
+// Called by sysmon, with no lock held. Does not wait for the threads to end.
 int ReapIdleMs(std::int64_t now);
 
 }  // namespace mn
