@@ -1,9 +1,14 @@
-// Work stealing: taking half of another P's queue.
+// Work stealing. An M without work takes half of another P's queue.
 //
-// Protocol (the thief's side of the contract in plug/run_queue.h): read head
-// and tail with acquire, copy the older half, claim it by moving head with a
-// compare-and-swap. If the swap fails somebody else took some of it: nothing
-// was taken, try again.
+// Why this is hard. The owner of the queue puts and gets at the same time, and
+// so do other thieves. A lock would make the owner pay at every switch for a
+// thief that seldom comes.
+//
+// Protocol. This is the thief's side of the contract in plug/run_queue.h. The
+// thief reads head and tail with acquire, and copies the older half into its
+// own ring. Then the thief moves head with a compare-and-swap. If the
+// compare-and-swap fails, another thread has taken some of the goroutines. The
+// thief has taken nothing then, and tries again.
 //
 // Invariants:
 //   WS-1 ceil(n/2) are taken;
@@ -19,19 +24,33 @@
 
 namespace mn {
 
+// How often StealWork looks at every P, as in Go.
 inline constexpr int kStealRounds = 4;
 
-// Go sleeps this long before it takes a runnext; we watch the owner meanwhile.
+// How long a goroutine must wait in runnext before a thief may take it, in
+// nanoseconds. Go sleeps for as long. We watch the owner meanwhile, and leave
+// as soon as the owner schedules something.
 inline constexpr std::int64_t kPatienceNs = 3'000;
 
-// Moves half of victim's queue to thief's and returns one of them to run; null
-// if there was nothing. Caller: the M that holds thief.
+// Takes half of victim's queue. Puts all but one of these goroutines into
+// thief's queue, and returns the last one to run. Takes the goroutine in
+// runnext only if `take_runnext` and if victim's ring is empty. Returns null if
+// there was nothing to take.
+// REQUIRES: thief's ring is empty.
+// Called by the M that holds thief. Takes no lock. May watch the victim for
+// kPatienceNs.
+// Mirrors: runqsteal, runqgrab
 G* RunqSteal(P* thief, P* victim, bool take_runnext);
 
-// Looks at every P, kStealRounds times, in an order that starts at random; in
-// the last round also runs due timers (*now is the time, 0 = not yet read;
-// *ran_timer: a timer fired, so the own queue may have work). Caller: m with a
-// P.
+// Looks at every other P up to kStealRounds times and steals from the first P
+// that has work. Each round has a random order (WS-3). The last round also runs
+// the due timers of the other Ps. Returns a goroutine to run, or null.
+// `*now` is the time in nanoseconds, 0 if nobody has read the clock yet.
+// `*ran_timer` becomes true if a timer has fired. Then there may be work on m's
+// own queue.
+// REQUIRES: m has a P and is spinning.
+// Called by m's thread, on g0. Does not park. Timers' functions run inside.
+// Mirrors: stealWork
 G* StealWork(M* m, std::int64_t* now, bool* ran_timer);
 
 }  // namespace mn
