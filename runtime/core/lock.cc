@@ -85,6 +85,14 @@ __attribute__((noinline)) void internal::NoteUnlocked(LockRank rank) {
   for (; i < held.n; i++) held.rank[i] = held.rank[i + 1];
 }
 
+__attribute__((noinline)) bool HoldsOnlyObjectLocks() {
+  const HeldLocks& held = held_locks;
+  for (int i = 0; i < held.n; i++) {
+    if (held.rank[i] != LockRank::kObject) return false;
+  }
+  return true;
+}
+
 #endif
 
 void RtMutex::WakeOne() { FutexWake(&word_, 1); }

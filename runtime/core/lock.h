@@ -36,9 +36,14 @@ namespace internal {
 void NoteLocked(LockRank rank);
 void NoteUnlocked(LockRank rank);
 }  // namespace internal
+// True if the calling thread may switch stacks with the locks that it holds,
+// which are of rank kObject then. Debug builds only.
+bool HoldsOnlyObjectLocks();
 #define MN_NOTE_LOCKED(rank) ::mn::internal::NoteLocked(rank)
 #define MN_NOTE_UNLOCKED(rank) ::mn::internal::NoteUnlocked(rank)
 #else
+// Nothing is noted, so there is nothing to object to.
+inline bool HoldsOnlyObjectLocks() { return true; }
 #define MN_NOTE_LOCKED(rank) ((void)(rank))
 #define MN_NOTE_UNLOCKED(rank) ((void)(rank))
 #endif

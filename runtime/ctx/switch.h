@@ -11,7 +11,12 @@
 //
 // Invariants:
 //   SWT-1 `from`'s context is complete before `after` runs;
-//   SWT-2 nothing thread-local is cached across: getm() is read anew.
+//   SWT-2 nothing thread-local is cached across: getm() is read anew;
+//   SWT-3 a goroutine is left by the thread that runs it, and not from inside
+//         the preemption handler;
+//   SWT-4 a switch goes to another stack, whose context has been saved;
+//   SWT-5 no lock of the runtime is held across a switch but one of rank
+//         object, which `after` unlocks.
 // The registers themselves are the piece plug/context.h. Lesson 02.
 #pragma once
 
@@ -19,6 +24,7 @@
 #include "runtime/core/g.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
+#include "runtime/core/lock.h"
 #include "runtime/core/m.h"
 #include "runtime/core/park_check.h"
 
@@ -54,9 +60,35 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
                                                     AfterSwitch after,
                                                     void* arg,
                                                     bool dying = false) {
-  MN_DCHECK(InRuntime(), "PRE-1");
-  CheckPark(from);
   M* m = from->m;  // no thread_local: it is the same
+  // A signal handler may change a thread that is outside the runtime, and half
+  // a switch is nothing that a handler could make sense of.
+  MN_DCHECK(InRuntime(), "PRE-1");
+  // The registers that are saved are those of this thread, so `from` must be
+  // the goroutine that runs on this thread.
+  MN_DCHECK(m == getm() && m->curg == from, "SWT-3");
+  // The frames of the preemption handler stand on the thread's signal stack,
+  // where the next signal would overwrite them.
+  MN_DCHECK(!m->in_handler, "SWT-3");
+  // A context that nobody has made or saved holds no stack to go on with.
+  MN_DCHECK(to != from && to->ctx.sp != nullptr, "SWT-4");
+  // A goroutine calls the runtime, and the runtime's calls use the P.
+  MN_DCHECK(to == &m->g0 || m->p != nullptr, "MN-1");
+  // A pinned thread runs its own goroutine and no other, and no other thread
+  // runs that goroutine.
+  MN_DCHECK(to == &m->g0 || (to == m->lockedg ? to->lockedm == m
+                                              : m->lockedg == nullptr &&
+                                                    to->lockedm == nullptr),
+            "LOT-3");
+  // No queue and no waker knows a goroutine that still counts as running. Only
+  // `after` can make it known, or the goroutine would never run again.
+  MN_DCHECK(after != nullptr || from == &m->g0 ||
+                from->status.load(memory_order_relaxed) != GStatus::kRunning,
+            "PARK-1");
+  // The next goroutine may need the lock and would wait for ever, since the
+  // holder cannot run before it. `after` unlocks the one lock that may be held.
+  MN_DCHECK(HoldsOnlyObjectLocks(), "SWT-5");
+  CheckPark(from);
   from->fp = __builtin_frame_address(0);
   from->eh = *m->eh;
   *m->eh = to->eh;
