@@ -1,6 +1,6 @@
 // What belongs to a goroutine and goes where it goes: exceptions that are being
-// handled, floating point modes, its stack. And what a debug build checks before
-// every switch.
+// handled, floating point modes, its stack. And what a debug build checks
+// before every switch.
 #include "runtime/ctx/switch.h"
 
 #include <errno.h>
