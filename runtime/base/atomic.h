@@ -1,9 +1,11 @@
-// The alias layer for atomics: protocols are written against mn::atomic, so
-// that the same source can be compiled against another implementation: with
-// MN_SIM the deterministic explorer's (sim/atomic.h). In every other build it
-// is std::atomic itself, at no cost (sim/alias_test.sh).
+// The alias layer for atomics.
 //
-// Each non-relaxed operation names its partner where it stands.
+// Protocols are written against mn::atomic, so that the same source compiles
+// against another implementation. With MN_SIM that is the atomic of the
+// deterministic explorer (sim/atomic.h). In every other build mn::atomic is
+// std::atomic itself, at no cost (sim/alias_test.sh).
+//
+// Each operation that is not relaxed names its partner where it stands.
 #pragma once
 
 #include <atomic>
@@ -27,7 +29,8 @@ using std::memory_order_seq_cst;
 template <class T>
 using atomic = std::atomic<T>;
 
-// A moment of rest in a loop that waits for another CPU.
+// Rests for a moment, in a loop that waits for another CPU. Leaves the other
+// hardware thread of the core more to run with. Any thread. Async-signal-safe.
 inline void CpuRelax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -36,11 +39,13 @@ inline void CpuRelax() {
 #endif
 }
 
-// Orders every store before it with every load after it (#StoreLoad), which
-// release and acquire do not: "I queued work, is anybody asleep?" needs it.
+// Orders every store before the fence with every load after it (#StoreLoad).
+// Release and acquire do not order those. "I have queued work, is anybody
+// asleep?" needs the fence, and so does its counterpart.
+// Any thread. Async-signal-safe.
 inline void StoreLoadFence() {
 #if MN_TSAN && defined(__x86_64__)
-  // TSan does not know atomic_thread_fence; it does not model store buffers
+  // TSan does not know atomic_thread_fence. TSan does not model store buffers
   // either, so only the processor needs the barrier.
   asm volatile("lock; orl $0, (%%rsp)" ::: "memory", "cc");
 #else

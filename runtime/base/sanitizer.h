@@ -1,4 +1,5 @@
-// Which sanitizer this file is compiled for, for gcc and clang alike.
+// MN_ASAN and MN_TSAN say which sanitizer this file is compiled for. Each is 1
+// or 0. gcc defines a macro of its own, and clang answers __has_feature.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -1,5 +1,7 @@
-// Fatal errors: the runtime's last words. All of them go to stderr, begin with
-// a prefix that tests and people grep for, and end with exit status 2, as Go's.
+// Fatal errors, which are the runtime's last words.
+//
+// All of them go to stderr. They begin with a prefix that tests and people grep
+// for, and the process ends with exit status 2, as a Go program does.
 #pragma once
 
 #include <cstddef>
@@ -7,19 +9,23 @@
 
 namespace mn {
 
-// A number to be printed as 0x1f.
+// A number that is printed in base 16, as in 0x1f.
 struct Hex {
   std::uint64_t n;
 };
 
-// Unbuffered, allocation-free output to stderr; safe in a signal handler and on
-// any stack. One Print is one write(2).
+// Collects a text and writes the text to stderr.
+//
+// Nothing is allocated and no lock is taken, so a signal handler may use this
+// class, and so may any stack with 2 KiB left. A text of up to 1024 bytes is
+// one write(2), so that texts of two threads do not mix.
 class FatalText {
  public:
   FatalText& operator<<(const char* s);
   FatalText& operator<<(std::int64_t n);
   FatalText& operator<<(Hex hex);
-  // Writes what was collected to stderr and empties the buffer.
+  // Writes the collected text to stderr and empties the buffer.
+  // An error of write(2) drops the rest, since nobody is left to be told.
   void Print();
 
  private:
@@ -27,36 +33,46 @@ class FatalText {
   std::size_t n_ = 0;
 };
 
-// `fatal error: WHAT`, then every goroutine if the scheduler has come up that
-// far, exit 2. Cannot be caught. For broken invariants and misuse that leaves
-// no sane way on. Any thread, any stack. Mirrors runtime.throw/fatal.
+// Prints `fatal error: WHAT` and ends the process with exit status 2. If the
+// scheduler has come up that far, every goroutine is printed in between.
+// A program cannot catch this. Throw is for broken invariants and for misuse
+// after which no step is right.
+// Any thread, any stack. Does not return.
+// Mirrors: runtime.throw and runtime.fatal.
 [[noreturn]] void Throw(const char* what);
 
-// As Throw, with a line of explanation before: `runtime: DETAIL`.
+// Does the same, with the line `runtime: DETAIL` before the text. Null leaves
+// the line out.
 [[noreturn]] void Throw(const char* detail, const char* what);
 
-// Set by the scheduler: prints the goroutines for Throw. `all` asks for every
-// one of them (GOTRACEBACK may say otherwise).
+// Prints the goroutines for Throw. `all` asks for every goroutine, and
+// GOTRACEBACK may overrule the wish. Null until the reports' own code has set
+// it, because core does not know who prints goroutines.
 extern void (*fatal_traceback)(bool all);
 
-// Ends the process with exit status 2 without running exit handlers. If another
-// thread is already dying this one waits for ever, so reports do not mix.
+// Ends the process with exit status 2 and runs no exit handlers.
+// Async-signal-safe. A caller that reports has passed EnterFatal before, so
+// that only one thread does.
 [[noreturn]] void Die();
 
-// Returns exactly once: the caller is the one who reports. Other threads wait
-// in here; the same thread again has died of its report: `panic during panic`,
-// exit status 4.
+// Makes the calling thread the reporter. Only the first thread returns. All
+// others wait here for ever, so that two reports do not mix.
+// A reporter that comes here a second time has died of its own report. The
+// process then says `panic during panic` and ends with exit status 4.
+// The reporter stays in the runtime for good. Async-signal-safe.
 void EnterFatal();
 
-// The calling thread is the one who reports. Async-signal-safe.
+// True on the thread that reports. Async-signal-safe.
 bool IsDying();
 
-// Waits for ever if another thread is reporting: it ends the process, and the
-// report and its exit status win over a main that returns meanwhile, as in Go.
+// Waits for ever if another thread reports, and returns otherwise.
+// The reporter ends the process. Its exit status wins over that of a main
+// function that returns meanwhile, as in Go.
 void WaitIfDying();
 
-// A checked invariant; `id` is its name in the file's opening comment. Debug
-// builds only (MN_DCHECK) or always (MN_CHECK).
+// Ends the process unless `cond` holds. `id` is the invariant that `cond`
+// belongs to. MN_CHECK looks in every build. MN_DCHECK looks in debug builds
+// only and costs nothing in the others.
 #define MN_CHECK(cond, id)                                        \
   do {                                                            \
     if (!(cond)) [[unlikely]] {                                   \

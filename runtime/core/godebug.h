@@ -1,5 +1,7 @@
-// GODEBUG: switches for debugging, spelled as Go's: comma-separated NAME=VALUE,
-// the last of a name wins. Unknown names are ignored, as Go does.
+// GODEBUG, the environment variable with switches for debugging.
+//
+// Its form is Go's, a list of NAME=VALUE with commas between. The last value of
+// a name wins. Unknown names are ignored, as in Go.
 #pragma once
 
 #include <cstdint>
@@ -7,16 +9,20 @@
 
 namespace mn {
 
-// The value of `name` in $GODEBUG, empty if it is not there. Valid for as long
-// as the environment is not changed. Any thread.
+// Returns the value of `name` in $GODEBUG, and an empty view if the name is not
+// there. The view points into the environment and is valid until somebody
+// changes the environment. Any thread. Allocates nothing.
 std::string_view Godebug(std::string_view name);
 
-// The number that `name` is set to; `otherwise` if it is not set or no decimal
-// number.
+// Returns the number that `name` is set to. Returns `otherwise` if the name is
+// not set or its value is no decimal number. Any thread.
 long GodebugNumber(std::string_view name, long otherwise);
 
-// As a number of `unit` nanoseconds, in nanoseconds: 73 years at most, so that
-// deadlines can be made of it.
+// Reads the value of `name` as a count of `unit` nanoseconds and returns
+// nanoseconds. Returns `otherwise` as GodebugNumber does. Any thread.
+// REQUIRES: unit > 0.
+// The result is at most 73 years either way, so that a sum of it and the clock
+// does not overflow.
 std::int64_t GodebugNs(std::string_view name, std::int64_t unit,
                        std::int64_t otherwise);
 

@@ -2,16 +2,21 @@
 
 namespace mn {
 
-// `used`: link-time optimisation cannot see the references inside the assembly.
+// Link-time optimisation cannot see the references inside the assembly of
+// in_runtime.h. `used` keeps the variables. There are two and no struct,
+// because the assembly names each by its symbol.
 __attribute__((used)) thread_local bool tls_in_runtime = false;
 __attribute__((used)) thread_local mn::atomic<bool> tls_preempt_pending{false};
 
+// Not inline, since the address of a thread_local must not outlive a switch.
+// The caller keeps this address on purpose, for other threads to write to.
 __attribute__((noinline)) mn::atomic<bool>* PreemptPendingNote() {
   return &tls_preempt_pending;
 }
 
 #if !defined(__x86_64__) && !MN_SIM
-// Not inline: the address of a thread_local must not outlive a switch.
+// Not inline either, for the same reason. The empty assembly keeps the compiler
+// from moving work across the change, and from using an earlier answer again.
 __attribute__((noinline)) bool EnterRuntime() {
   bool was = tls_in_runtime;
   tls_in_runtime = true;
@@ -19,6 +24,7 @@ __attribute__((noinline)) bool EnterRuntime() {
   return was;
 }
 __attribute__((noinline)) void LeaveRuntime(bool was) {
+  // The work of the runtime has to be finished before the store.
   asm volatile("" ::: "memory");
   tls_in_runtime = was;
 }

@@ -1,11 +1,11 @@
-// In the runtime or not: may this thread be interrupted for another goroutine?
+// A thread is in the runtime, or another goroutine may interrupt it.
 //
 // Why it is hard: preemption arrives as a signal between any two instructions.
-// Inside the runtime (a G half queued, an RtMutex held, the address of this P
-// in a register) neither stopping the thread nor taking its P is possible, and
-// no program counter tells: the runtime calls memcpy, and templates of ours are
-// inlined into the user's code. So the thread says so itself, in a thread_local
-// byte, one store to enter and one to leave.
+// Inside the runtime a G may be half queued, an RtMutex held, or the address of
+// the P in a register. Neither can the thread be stopped then, nor its P be
+// taken. The program counter does not tell, because the runtime calls memcpy
+// and the user's code has templates of the runtime inlined. So the thread says
+// so itself in a thread_local byte, with one store to enter and one to leave.
 //
 // Protocol:
 //   PRE-1 a thread is in the runtime while the byte is set; every switch of
@@ -16,13 +16,15 @@
 //   PRE-2 the signal handler changes nothing of a thread that is in the
 //         runtime: it leaves a note, `pending`, and the next call that may park
 //         anyway gives way (ParkingCall in sched/runtime_call.h).
-// Only the thread itself and its signal handlers touch the first byte, and each
-// access is one instruction, so it needs no atomic; the second may also be set
-// by sysmon and by whoever stops the world, where signals are switched off.
+// The first byte needs no atomic. Only the thread itself and its signal
+// handlers touch the byte, and each access is one instruction. The second byte,
+// `pending`, is atomic. Where signals are switched off, sysmon and the thread
+// that stops the world set it too.
 //
-// Rejected: Go's table of unsafe program counters (needs the compiler); marking
-// by section or by symbol name (inlining, memcpy, stripped binaries); a counter
-// (each increment waits for the one before: 5 ns in a yield).
+// Rejected: Go's table of unsafe program counters, which needs the compiler.
+// Marks by section or by symbol name, which inlining, memcpy and stripped
+// binaries defeat. A counter, since each increment waits for the one before,
+// which costs 5 ns in a yield.
 #pragma once
 
 #include "runtime/base/atomic.h"
@@ -33,15 +35,17 @@ extern thread_local bool tls_in_runtime;
 extern thread_local mn::atomic<bool> tls_preempt_pending;
 
 #if MN_SIM
-// The explorer has no signals, so nobody asks while it is outside; and no call
-// is made from inside another one.
+// The explorer has no signals, so nobody asks a thread that is outside. No
+// model makes a call from inside another call, so there is nothing to put back.
 inline bool EnterRuntime() { return false; }
 inline void LeaveRuntime(bool = false) {}
 inline bool InRuntime() { return true; }
 inline bool PreemptPending() { return false; }
 inline void SetPreemptPending(bool) {}
 #elif defined(__x86_64__)
-// Returns what LeaveRuntime is to put back: whether it was in it already.
+// Enters the runtime. Returns what LeaveRuntime has to put back, which is true
+// if the thread was in the runtime already (PRE-1).
+// Any thread, any stack. Async-signal-safe.
 inline bool EnterRuntime() {
   bool was;
   asm volatile(
@@ -52,21 +56,26 @@ inline bool EnterRuntime() {
       : "memory");
   return was;
 }
+// Leaves the runtime, or stays if `was` is true. `was` is what EnterRuntime
+// returned, and the goroutine keeps the value when it changes threads.
 inline void LeaveRuntime(bool was = false) {
   asm volatile("movb %0, %%fs:_ZN2mn14tls_in_runtimeE@tpoff" ::"qi"(was)
                : "memory");
 }
+// True while the calling thread is in the runtime.
 inline bool InRuntime() {
   bool in;
   asm volatile("movb %%fs:_ZN2mn14tls_in_runtimeE@tpoff, %0" : "=q"(in));
   return in;
 }
+// True if a preempt request met the calling thread in the runtime (PRE-2).
 inline bool PreemptPending() {
   bool pending;
   asm volatile("movb %%fs:_ZN2mn19tls_preempt_pendingE@tpoff, %0"
                : "=q"(pending));
   return pending;
 }
+// Leaves that note for the calling thread, or takes the note back.
 inline void SetPreemptPending(bool on) {
   asm volatile("movb %0, %%fs:_ZN2mn19tls_preempt_pendingE@tpoff" ::"qi"(on)
                : "memory");
@@ -79,10 +88,13 @@ bool PreemptPending();
 void SetPreemptPending(bool on);
 #endif
 
-// Where the calling thread's note is.
+// Returns the address of the calling thread's note. Other threads may write
+// there while the thread lives.
 mn::atomic<bool>* PreemptPendingNote();
 
-// For a scope that holds an RtMutex and may be entered by any thread.
+// Keeps the thread in the runtime for a scope. A scope that holds an RtMutex
+// needs this, since a thread that is stopped with the lock would stop all
+// others. Any thread, also one without an M.
 class InRuntimeScope {
  public:
   InRuntimeScope() : was_(EnterRuntime()) {}

@@ -1,4 +1,4 @@
-// P: a processor, the right to run goroutines. There are GOMAXPROCS of them.
+// P is a processor, the right to run goroutines. There are GOMAXPROCS Ps.
 #pragma once
 
 #include <cstdint>
@@ -16,50 +16,58 @@ struct M;
 inline constexpr std::uint32_t kGfreeMax = 64;  // as Go
 
 struct alignas(64) P {
-  // ---- owner: the M that holds it ------------------------------------------
-  // atomic: the M; read by sysmon, which sends it the preemption signal.
+  // ---- owned by the M that holds the P -------------------------------------
+  // The M. Atomic, because sysmon reads it to send the preemption signal.
   mn::atomic<M*> m{nullptr};
-  std::uint32_t gfree_count = 0;  // of gfree, below
-  std::uint64_t goid_next = 0;    // ids reserved for this P: [next, end)
+  std::uint32_t gfree_count = 0;  // how many Gs are in gfree, below
+  std::uint64_t goid_next = 0;    // this P has reserved the ids [next, end)
   std::uint64_t goid_end = 0;
-  bool owes_global_turn = false;  // a timer took it (MN-5)
+  bool owes_global_turn = false;  // a timer took that turn (MN-5)
 
-  // atomic: written by the owner. Goroutines handed out: the 1/61 rule, and for
-  // thieves the sign that the owner is at work.
+  // How many goroutines this P has handed out. Atomic, written by the owner.
+  // The 1/61 rule counts by this number. To others a tick means work.
   mn::atomic<std::uint32_t> schedtick{0};
-  // atomic: set by others, cleared by the owner: leave the short way
-  // (PickLocal) and enter the scheduler. (Go: p.preempt.)
+  // Asks the owner to leave the short way (PickLocal) and to enter the
+  // scheduler. Atomic, set by others and cleared by the owner. Go's p.preempt.
   mn::atomic<bool> preempt{false};
-  // atomic: written by the owner. System calls entered.
+  // How many system calls have begun on this P. Atomic, written by the owner.
+  // sysmon tells one call from the next by it.
   mn::atomic<std::uint32_t> syscalltick{0};
 
-  // atomic: written by the owner, summed by NumGoroutine.
+  // Goroutines that began and that ended here. Atomic, written by the owner.
+  // NumGoroutine adds up all Ps.
   mn::atomic<std::int64_t> created{0};
   mn::atomic<std::int64_t> destroyed{0};
 
-  // owner: dead Gs with a stack of the default size, the warmest last
+  // Dead Gs with a stack of the default size. The warmest stands last and is
+  // used first.
   G* gfree[kGfreeMax];
 
-  // owner puts and gets, thieves take (contract: plug/run_queue.h)
+  // ---- shared, each by rules of its own ------------------------------------
+  // The owner puts and gets, thieves take. The contract is plug/run_queue.h.
   RunQueue runq;
 
-  // has its own lock; its owner and thieves run it
+  // Has its own lock. The owner and thieves run its timers.
   Timers timers;
 
   // ---- guarded by sched.lock ----------------------------------------------
-  P* link = nullptr;            // sched.pidle or sched.needm
-  bool needm_spinning = false;  // on sched.needm: its M is counted as spinning
-  // atomic: see PStatus for who may change it.
+  P* link = nullptr;            // the next P of sched.pidle or sched.needm
+  bool needm_spinning = false;  // its M to come is counted as spinning already
+  // Not by the lock alone. PStatus says who may change it.
   mn::atomic<PStatus> status{PStatus::kIdle};
 
   // ---- fixed --------------------------------------------------------------
   std::int32_t id = 0;
 };
 
-// Was there a moment at which nothing was queued? Any thread. The owner may put
-// a goroutine into the ring that it displaces from runnext, and then get the
-// one that displaced it: whoever looks at the ring before and at runnext after
-// sees neither. A tail that stands still rules that out.
+// Returns true if there was a moment at which nothing was queued in q.
+// Any thread. Takes no lock, so the answer may be old.
+//
+// Two looks are not enough. Between a look at the ring and a look at runnext
+// the owner may move the goroutine of runnext into the ring and then run the
+// goroutine that took its place. Both looks find nothing, yet the queue was
+// never empty. A tail that stands still rules this out, because the move
+// changes the tail.
 inline bool RunqEmpty(const RunQueue& q) {
   for (;;) {
     // acquire: pairs with the release of head by whoever took from the ring, of
@@ -67,14 +75,17 @@ inline bool RunqEmpty(const RunQueue& q) {
     const std::uint32_t head = q.head.load(memory_order_acquire);
     const std::uint32_t tail = q.tail.load(memory_order_acquire);
     const G* runnext = q.runnext.load(memory_order_acquire);
+    // acquire: as above.
     if (tail == q.tail.load(memory_order_acquire)) {
       return head == tail && runnext == nullptr;
     }
   }
 }
 
-// Owner's counters need no read-modify-write: only one thread writes. release:
-// pairs with the acquire in NumGoroutine.
+// Adds one to a counter.
+// REQUIRES: only the calling thread writes to the counter now. So a load and a
+// store do, which are cheaper than a read-modify-write.
+// release: pairs with the acquire in NumGoroutine.
 template <class T>
 inline void Bump(mn::atomic<T>& counter) {
   counter.store(counter.load(memory_order_relaxed) + 1, memory_order_release);

@@ -1,5 +1,5 @@
-// A debug build's question at every park: does the goroutine hold something
-// that belongs to the thread it leaves? Who asks it: diag/held_locks.h.
+// A debug build looks at every park whether the goroutine holds something that
+// belongs to the thread which it leaves. diag/held_locks.h does the looking.
 #pragma once
 
 #include "runtime/core/g.h"
@@ -9,10 +9,12 @@ namespace mn {
 #ifdef NDEBUG
 inline void CheckPark(G*) {}
 #else
-// Set before main, if at all.
+// The function that looks. Null if nobody looks. Set before main begins, so
+// that no lock is needed here.
 inline void (*park_check)(G* gp) = nullptr;
 
-// Called by the goroutine that is about to leave its thread.
+// Looks at gp, which is about to leave its thread. Caller: gp itself, in the
+// runtime. Does not park. May end the process.
 inline void CheckPark(G* gp) {
   if (park_check != nullptr) park_check(gp);
 }

@@ -1,7 +1,9 @@
-// Profiles: where the document and Go 1.27 contradict each other and both make
-// sense, a switch decides. Built with --//runtime:profile=document (the
-// default) or =go; MN_PROFILE=document|go in the environment overrides it at
-// start-up.
+// A profile decides where the document and Go 1.27 contradict each other and
+// both make sense.
+//
+// The build chooses with --//runtime:profile=document, which is the default, or
+// with =go. MN_PROFILE=document or =go in the environment overrules the build
+// at start-up.
 //
 //                             document                 go
 //   quota of half a CPU       GOMAXPROCS 1             2
@@ -13,7 +15,8 @@ namespace mn {
 
 enum class Profile { kDocument, kGo };
 
-// Any thread. The same answer for the life of the process.
+// Returns the profile of this process. Any thread. The answer never changes.
+// Ends the process if MN_PROFILE is neither of the two names.
 Profile CurrentProfile();
 
 }  // namespace mn

@@ -5,32 +5,32 @@
 
 namespace mn {
 
-// G states. The comment names the one place that holds the G in that state.
-// Legal transitions: LegalTransition below; core/g.h checks them.
+// G states. Beside each stands the one place that holds a G in that state.
+// LegalTransition says which steps are legal, and SetStatus (core/g.h) checks.
 enum class GStatus : std::uint32_t {
-  kIdle = 0,      // fresh from the stack pool; its creator
+  kIdle = 0,      // its creator, which has it fresh from the stack pool
   kRunnable = 1,  // on exactly one run queue (local, runnext or global)
   kRunning = 2,   // m->curg of exactly one M that holds a P
   kSyscall = 3,   // m->curg of an M whose P is left in the call or gone
-  kWaiting = 4,   // on whatever it waits for (a channel's queue, a timer ...)
-  kDead = 6,      // on a free list, or its next creator
-  kDetached = 9,  // runs on without a P, which preemption took
-                  // (sched/detach.h)
+  kWaiting = 4,  // the thing that it waits for (a channel's queue, a timer ...)
+  kDead = 6,     // a free list, or its next creator
+  kDetached = 9,  // m->curg of an M whose P preemption took (sched/detach.h)
 };
 
-// P states (Go's numbers). The comment names the one place that holds the P.
+// P states, with Go's numbers. Beside each stands the one place that holds a P
+// in that state.
 enum class PStatus : std::uint32_t {
-  kIdle = 0,     // on sched.pidle
-  kRunning = 1,  // m->p of exactly one M, or on its way to one: m->nextp,
-                 // sched.needm, or in the hands of whoever starts the M
-  kSyscall = 2,  // nobody: m->oldp of an M in a system call, which comes back
-                 // for it; whoever moves the state from here by
-                 // compare-and-swap has it
-  kGcstop = 3,   // whoever has stopped the world
-  kDead = 4,     // nobody: above GOMAXPROCS
+  kIdle = 0,     // sched.pidle
+  kRunning = 1,  // m->p of exactly one M, or the P is on its way to an M, in
+                 // m->nextp, in sched.needm or with the starter of the M
+  kSyscall = 2,  // nobody. m->oldp of an M in a system call remembers the P.
+                 // The thread that moves the state from here by
+                 // compare-and-swap has the P
+  kGcstop = 3,   // the thread that has stopped the world
+  kDead = 4,     // nobody, since GOMAXPROCS is smaller now
 };
 
-// PARK-3: these are all the ways a goroutine's state may change.
+// PARK-3: these are all the ways in which a goroutine's state may change.
 constexpr bool LegalTransition(GStatus from, GStatus to) {
   switch (from) {
     case GStatus::kIdle:
@@ -51,7 +51,8 @@ constexpr bool LegalTransition(GStatus from, GStatus to) {
   return false;
 }
 
-// Why a goroutine is kWaiting. The texts are Go's, since people grep for them.
+// Why a goroutine is kWaiting. WaitReasonText has Go's texts, since people grep
+// for them.
 enum class WaitReason : std::uint8_t {
   kNone,
   kChanReceive,
@@ -69,6 +70,8 @@ enum class WaitReason : std::uint8_t {
   kWaitGroupWait,
 };
 
+// Returns the text of `reason` that dumps show. Valid for ever.
+// Mirrors: waitReason.String.
 constexpr const char* WaitReasonText(WaitReason reason) {
   switch (reason) {
     case WaitReason::kNone:
@@ -103,6 +106,7 @@ constexpr const char* WaitReasonText(WaitReason reason) {
   return "unknown wait reason";
 }
 
+// Returns the text of `status` that dumps show. Valid for ever.
 constexpr const char* GStatusText(GStatus status) {
   switch (status) {
     case GStatus::kIdle:
@@ -118,7 +122,7 @@ constexpr const char* GStatusText(GStatus status) {
     case GStatus::kDead:
       return "dead";
     case GStatus::kDetached:
-      return "running";
+      return "running";  // to the program it is
   }
   return "unknown";
 }

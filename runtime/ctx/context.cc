@@ -1,15 +1,16 @@
-// The runtime's own context: the piece of lesson 02, on Boost.Context.
+// The runtime's own context, which is the piece of lesson 02, on Boost.Context.
+// The contract header runtime/plug/context.h includes this text. It has the
+// invariants CTX-1 to CTX-7.
 //
-// What: see the contract, runtime/plug/context.h (invariants CTX-1..CTX-7).
+// Why Boost: its dozen lines of assembly exist for every processor and ABI.
+// They save the floating-point control words and take 5.5 ns. Hand-written
+// assembly was measured at most 1 ns faster in a ring of ten. jump_fcontext
+// gives the context that was left to the context that it resumes, which files
+// it in `from`.
 //
-// Why Boost: its dozen lines of assembly exist for every processor and ABI,
-// save the floating-point control words, and take 5.5 ns; hand-written assembly
-// was measured at most 1 ns faster in a ring of ten. jump_fcontext hands the
-// context it left to the one it resumes, which files it in `from`.
-//
-// Rejected: swapcontext (a system call for the signal mask: 229 ns);
-// boost::context::fiber (allocates stacks, and from 1.88 manages exception
-// state too). Lesson 02. This text is included by the contract header.
+// Rejected: swapcontext, which makes a system call for the signal mask and
+// takes 229 ns. boost::context::fiber, which allocates stacks, and from 1.88 on
+// manages exception state too.
 
 #include "runtime/plug/context.h"
 
@@ -20,25 +21,28 @@ namespace mn {
 
 namespace internal {
 
-// Lives on the stack that is left; read on arrival.
+// Which contexts a swap is between. The pair lies on the stack that is left and
+// is read on arrival, since jump_fcontext passes only one pointer.
 struct CtxPair {
   Context* from;
   Context* to;
 };
 
-// jump_fcontext, entered by a jump instead of a call.
+// Enters jump_fcontext by a jump instead of a call.
 //
-// The processor predicts returns by a stack of its own, to which a call adds
-// and from which a return takes; jump_fcontext takes nothing, since it ends in
-// a jump to the other side. After a plain call of it every return on the way
-// back to the user's code would be one off, and each costs 5 ns.
+// The processor predicts returns by a stack of its own. A call adds to that
+// stack and a return takes from it. jump_fcontext ends in a jump to the other
+// side and takes nothing. After a plain call of jump_fcontext every return on
+// the way back to the user's code would be predicted wrong, at 5 ns each.
 inline boost::context::detail::transfer_t Jump(
     boost::context::detail::fcontext_t to, void* data) {
 #if defined(__x86_64__)
   auto* const jump = &boost::context::detail::jump_fcontext;
   boost::context::detail::transfer_t t;
-  // Below the red zone; the return address is where a call would put it. What a
-  // call may overwrite is overwritten, the rest jump_fcontext preserves.
+  // First below the red zone, whose 128 bytes the compiler may use without
+  // moving the stack pointer. The return address stands where a call would put
+  // it. The list names every register that a call may overwrite. jump_fcontext
+  // preserves the others.
   asm volatile(
       "leaq -128(%%rsp), %%rsp\n\t"
       "leaq 1f(%%rip), %%rax\n\t"
@@ -63,10 +67,14 @@ inline boost::context::detail::transfer_t Jump(
 #endif
 }
 
+// The first function on a new stack. A new context has no CtxSwap to file what
+// was left, so this function does.
 inline void CtxEnter(boost::context::detail::transfer_t t) {
+  // A copy, since the pair is on the stack of `from`, which may soon run on.
   const CtxPair pair = *static_cast<CtxPair*>(t.data);
   pair.from->sp = t.fctx;
   pair.to->entry(pair.to->arg);
+  // CTX-5: there is no frame to return to.
   CtxReturned();
 }
 
@@ -85,6 +93,8 @@ void CtxMake(Context& c, void* stack_lo, void* stack_hi,
 
 void CtxSwap(Context& from, Context& to) {
   internal::CtxPair pair{&from, &to};
+  // Returns when somebody swaps back here. By then another context may be the
+  // one that was left, so `t` and not `pair` says which.
   const auto t = internal::Jump(to.sp, &pair);
   static_cast<internal::CtxPair*>(t.data)->from->sp = t.fctx;
 }

@@ -1,7 +1,7 @@
-// The stack overflow report: see ReportIfOverflow in stack.h.
+// The stack overflow report. stack.h describes ReportIfOverflow.
 //
 // The faulting goroutine has no stack left, so the handler runs on the thread's
-// alternate signal stack, and nothing here allocates.
+// alternate signal stack. Nothing here allocates.
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -23,6 +23,7 @@ constexpr std::size_t kSignalStackSize = 128 * 1024;
 }  // namespace
 
 void ReportIfOverflow(std::uintptr_t addr, void* context) {
+  // The address alone does not tell an overflow from a wild pointer.
   G* gp = GuardOwner(addr);
   const M* m = getm();
   // Another goroutine's guard is an ordinary bad address.
@@ -35,6 +36,7 @@ void ReportIfOverflow(std::uintptr_t addr, void* context) {
 #elif defined(__aarch64__)
   const std::uintptr_t sp = static_cast<ucontext_t*>(context)->uc_mcontext.sp;
 #endif
+  // From here on the process dies, and this thread says why.
   EnterFatal();
   FatalText text;
   text << "runtime: goroutine stack exceeds "
@@ -45,6 +47,7 @@ void ReportIfOverflow(std::uintptr_t addr, void* context) {
        << " overflowed; start it with mn::Go({.stack_size = BYTES}, f)\n"
        << "fatal error: stack overflow\n";
   text.Print();
+  // Only this goroutine, since the others have nothing to do with the overflow.
   if (fatal_traceback != nullptr) fatal_traceback(false);
   Die();
 }
@@ -52,6 +55,7 @@ void ReportIfOverflow(std::uintptr_t addr, void* context) {
 void* InstallSignalStack(bool keep) {
   stack_t present = {};
   ::sigaltstack(nullptr, &present);
+  // A program's own thread may rely on the stack that it has installed.
   if (keep && !(present.ss_flags & SS_DISABLE)) return nullptr;
   void* p = ::mmap(nullptr, kSignalStackSize, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -61,6 +65,7 @@ void* InstallSignalStack(bool keep) {
   stack_t stack = {};
   stack.ss_sp = p;
   stack.ss_size = kSignalStackSize;
+  // Cannot fail, since the size is large enough and no handler runs here now.
   ::sigaltstack(&stack, nullptr);
   return p;
 }
@@ -69,7 +74,8 @@ void RemoveSignalStack(void* given) {
   if (given == nullptr) return;
   stack_t present = {};
   ::sigaltstack(nullptr, &present);
-  // A library may have put its own in the place of ours.
+  // A library may have put a stack of its own in the place of the runtime's.
+  // The thread goes on with that, and only the memory is given back.
   if (present.ss_sp == given) {
     stack_t off = {};
     off.ss_flags = SS_DISABLE;

@@ -1,24 +1,31 @@
 // The one place where a thread leaves one stack for another.
 //
-// Why it is hard: the moment a goroutine is published to its wakers, another
-// thread may resume it; if its registers are not saved by then, two threads run
-// on one stack. So leaving has two phases: the switch saves the context, and
-// only then, on the *destination's* stack, `after` publishes the goroutine.
+// Why it is hard: from the moment at which a goroutine is published to its
+// wakers another thread may resume it. If its registers are not saved by then,
+// two threads run on one stack. So a goroutine leaves in two phases. First the
+// switch saves the context. Then `after` publishes the goroutine, on the stack
+// where the thread has arrived.
 //
-// What goes along besides the registers: the exception globals (a goroutine may
-// park inside a catch block), m->curg, and the stack's identity for ASan and
-// TSan.
+// Besides the registers the switch exchanges three things. They are the
+// exception globals, since a goroutine may park inside a catch block, m->curg,
+// and what ASan and TSan know about the stack.
 //
 // Invariants:
 //   SWT-1 `from`'s context is complete before `after` runs;
-//   SWT-2 nothing thread-local is cached across: getm() is read anew.
-// The registers themselves are the piece plug/context.h. Lesson 02.
+//   SWT-2 nothing thread-local is cached across: getm() is read anew;
+//   SWT-3 a goroutine is left by the thread that runs it, and not from inside
+//         the preemption handler;
+//   SWT-4 a switch goes to another stack, whose context has been saved;
+//   SWT-5 no lock of the runtime is held across a switch but one of rank
+//         object, which `after` unlocks.
+// The registers themselves are the piece plug/context.h of lesson 02.
 #pragma once
 
 #include "runtime/base/sanitizer.h"
 #include "runtime/core/g.h"
 #include "runtime/core/getg.h"
 #include "runtime/core/in_runtime.h"
+#include "runtime/core/lock.h"
 #include "runtime/core/m.h"
 #include "runtime/core/park_check.h"
 
@@ -31,37 +38,70 @@
 
 namespace mn {
 
-// Runs on the destination's stack. `from` is saved: it may be published, and
-// from then on must not be touched.
+// Runs on the stack where the thread has arrived. The context of `from` is
+// saved, so this function may publish `from`. It must not touch `from` then.
 using AfterSwitch = void (*)(G* from, void* arg);
 
 namespace internal {
 
-// First thing on the stack of `self`, which has just been resumed.
+// Runs first of all on the stack of `self`, which has just been resumed.
 inline void Arrive(G* self) {
+  // A copy, since the record lies on the stack that `after` publishes.
   const Departure d = *self->departure;
   if (d.after != nullptr) d.after(d.from, d.arg);  // SWT-1
 }
 
 }  // namespace internal
 
-// Leaves `from` (the current goroutine or g0) for `to` on this thread. Returns
-// when somebody switches back to `from`, maybe on another thread.
-// Stack: any. Caller: the owner of both.
-// `dying`: from's stack will not be resumed as it is (ASan frees its fake
-// stack).
+// Leaves `from`, the goroutine or g0 that runs here, for `to` on this thread.
+// `after(from, arg)` runs on the stack of `to` before anything else. Returns
+// when somebody switches back to `from`, perhaps on another thread.
+// REQUIRES: the caller owns both. What else must hold is checked below.
+// Any stack. With `dying` nobody resumes the stack of `from` as it is, so ASan
+// may free its fake stack.
+// Mirrors: mcall and gogo.
 inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
                                                     AfterSwitch after,
                                                     void* arg,
                                                     bool dying = false) {
+  M* m = from->m;  // the same as getm(), without a thread_local
+  // Outside the runtime a preemption could come in the middle of the switch,
+  // when neither of the two goroutines is whole.
   MN_DCHECK(InRuntime(), "PRE-1");
+  // The registers that are saved are those of this thread, so `from` must be
+  // the goroutine that runs on this thread.
+  MN_DCHECK(m == getm() && m->curg == from, "SWT-3");
+  // The frames of the preemption handler stand on the thread's signal stack,
+  // where the next signal would overwrite them.
+  MN_DCHECK(!m->in_handler, "SWT-3");
+  // A context that nobody has made or saved holds no stack to go on with.
+  MN_DCHECK(to != from && to->ctx.sp != nullptr, "SWT-4");
+  // A goroutine runs only on a thread that holds a P. Its calls into the
+  // runtime use the P.
+  MN_DCHECK(to == &m->g0 || m->p != nullptr, "MN-1");
+  // A pinned thread runs its own goroutine and no other, and no other thread
+  // runs that goroutine.
+  MN_DCHECK(to == &m->g0 || (to == m->lockedg ? to->lockedm == m
+                                              : m->lockedg == nullptr &&
+                                                    to->lockedm == nullptr),
+            "LOT-3");
+  // No queue and no waker knows a goroutine that still counts as running. Only
+  // `after` can make it known, or the goroutine would never run again.
+  MN_DCHECK(after != nullptr || from == &m->g0 ||
+                from->status.load(memory_order_relaxed) != GStatus::kRunning,
+            "PARK-1");
+  // The next goroutine may need the lock and would wait for ever, since the
+  // holder cannot run before it. `after` unlocks the one lock that may be held.
+  MN_DCHECK(HoldsOnlyObjectLocks(), "SWT-5");
   CheckPark(from);
-  M* m = from->m;  // no thread_local: it is the same
+  // Dumps walk the stack of a goroutine that does not run from here.
   from->fp = __builtin_frame_address(0);
+  // The C++ library looks for them in the thread, wherever a goroutine runs.
   from->eh = *m->eh;
   *m->eh = to->eh;
   m->curg = to;
   to->m = m;
+  // On this stack, which stays as it is until `after` has published `from`.
   Departure d{from, after, arg};
   to->departure = &d;
 #if MN_ASAN
@@ -74,14 +114,17 @@ inline __attribute__((always_inline)) void SwitchTo(G* from, G* to,
 #endif
   (void)dying;
   CtxSwap(from->ctx, to->ctx);
+  // Perhaps another thread and much later (SWT-2). `m` is stale.
 #if MN_ASAN
   __sanitizer_finish_switch_fiber(from->fake_stack, nullptr, nullptr);
 #endif
   internal::Arrive(from);
 }
 
-// Prepares gp's context so that the next switch to it calls entry(gp) on its
-// empty stack, below `sp_top`.
+// Prepares gp, so that the next switch to gp calls entry(gp) on its empty
+// stack, below `sp_top`. A goroutine begins without exceptions and with the
+// defaults of what belongs to a goroutine.
+// REQUIRES: the caller owns gp, and nobody runs on its stack.
 inline void MakeContext(G* gp, void* sp_top, void (*entry)(void* gp)) {
   CtxMake(gp->ctx, reinterpret_cast<void*>(gp->stack_lo), sp_top, entry, gp);
   gp->fp = nullptr;
@@ -96,7 +139,8 @@ inline void MakeContext(G* gp, void* sp_top, void (*entry)(void* gp)) {
 #endif
 }
 
-// First thing in `entry`: completes the switch that brought us here.
+// Completes the switch that brought the thread here. `entry` calls this before
+// anything else, because a new stack has no CtxSwap to return from.
 inline void EnterSwitched(G* self) {
 #if MN_ASAN
   __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
@@ -104,9 +148,10 @@ inline void EnterSwitched(G* self) {
   internal::Arrive(self);
 }
 
-// Makes this thread's own stack a place that can be switched from and to.
+// Makes the calling thread's own stack m->g0, a place to switch from and to.
+// REQUIRES: m is the thread's M.
 void InitThreadStack(M* m);
-// The opposite, before the thread ends or is no longer an M.
+// Does the opposite, before the thread ends or is no longer an M.
 void LeaveThreadStack(M* m);
 
 }  // namespace mn

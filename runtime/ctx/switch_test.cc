@@ -1,5 +1,6 @@
 // What belongs to a goroutine and goes where it goes: exceptions that are being
-// handled, floating point modes, its stack.
+// handled, floating point modes, its stack. And what a debug build checks
+// before every switch.
 #include "runtime/ctx/switch.h"
 
 #include <errno.h>
@@ -17,7 +18,9 @@
 #include <string>
 #include <vector>
 
+#include "runtime/core/lock.h"
 #include "runtime/mn.h"
+#include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
 
 namespace mn {
@@ -401,6 +404,79 @@ TEST(Stack, TenThousandLiveKeepTheirLocals) {
   wg.Wait();
   EXPECT_EQ(good.load(), n);
 }
+
+#ifndef NDEBUG
+// ---- what must hold at a switch ------------------------------------------
+
+// Each program breaks one invariant and none of the others.
+void Publish(G*, void*) {}
+
+testing::AssertionResult DiedOf(const char* id, const char* program) {
+  const std::string text =
+      std::string("runtime: invariant ") + id + " broken: ";
+  return test::Died(test::RunProgram(program), text);
+}
+
+MN_PROGRAM(LeavesOutsideTheRuntime) {
+  G* gp = getg();
+  SwitchTo(gp, &gp->m->g0, Publish, nullptr);
+  return 0;
+}
+
+TEST(Checks, Pre1_ASwitchHappensInTheRuntime) {
+  EXPECT_TRUE(DiedOf("PRE-1", "LeavesOutsideTheRuntime"));
+}
+
+MN_PROGRAM(LeavesAnotherGoroutine) {
+  std::atomic<G*> waiting{nullptr};
+  Go([&waiting] {
+    waiting.store(getg());
+    Chan<int>(0).Recv();
+  });
+  while (waiting.load() == nullptr) Gosched();
+  G* other = waiting.load();
+  EnterRuntime();
+  SwitchTo(other, &other->m->g0, Publish, nullptr);
+  return 0;
+}
+
+TEST(Checks, Swt3_OnlyTheRunningGoroutineIsLeft) {
+  EXPECT_TRUE(DiedOf("SWT-3", "LeavesAnotherGoroutine"));
+}
+
+MN_PROGRAM(LeavesForNoContext) {
+  G blank;
+  EnterRuntime();
+  SwitchTo(getg(), &blank, Publish, nullptr);
+  return 0;
+}
+
+TEST(Checks, Swt4_TheOtherSideHasASavedContext) {
+  EXPECT_TRUE(DiedOf("SWT-4", "LeavesForNoContext"));
+}
+
+MN_PROGRAM(LeavesWithTheSchedulersLock) {
+  RtMutex lock{LockRank::kSched};
+  EnterRuntime();
+  lock.Lock();
+  SwitchTo(getg(), &getm()->g0, Publish, nullptr);
+  return 0;
+}
+
+TEST(Checks, Swt5_OnlyAnObjectsLockIsHeldAcross) {
+  EXPECT_TRUE(DiedOf("SWT-5", "LeavesWithTheSchedulersLock"));
+}
+
+MN_PROGRAM(LeavesUnpublished) {
+  EnterRuntime();
+  SwitchTo(getg(), &getm()->g0, nullptr, nullptr);
+  return 0;
+}
+
+TEST(Checks, Park1_ARunningGoroutineIsLeftToSomebody) {
+  EXPECT_TRUE(DiedOf("PARK-1", "LeavesUnpublished"));
+}
+#endif
 
 }  // namespace
 }  // namespace mn

@@ -1,23 +1,31 @@
-// Cond: a place where goroutines wait until a condition, guarded by a lock, may
-// have become true.
+// Cond is a place where goroutines wait until a condition may have become true.
+// A lock guards the condition.
 //
 //   mn::Mutex mu;
 //   mn::Cond nonempty(mu);
-//   ...
-//   mu.Lock();
-//   while (queue.empty()) nonempty.Wait();
+//   std::deque<int> queue;  // guarded by mu
 //
-// Why it is hard: a Signal between the waiter's unlocking and its parking must
-// not be lost, and the lock cannot be held while parking. So the waiter queues
-// up while it still holds the lock, and parking is the second step of two; a
-// Signal in between cancels it.
-// Rejected: Go's tickets (Signal searches the list; the object must outlive the
-// waiter's second step).
+//   int Take() {
+//     std::lock_guard lock(mu);
+//     nonempty.Wait([] { return !queue.empty(); });
+//     const int n = queue.front();
+//     queue.pop_front();
+//     return n;
+//   }
 //
-// Thread-safety: every function, any goroutine. Signal and Broadcast do not
-// require the lock. There are no spurious wake-ups, but the condition may be
-// false again by the time Wait has the lock. The Cond may be destroyed once
-// every waiter has been woken, even if it has not returned from Wait yet.
+// Why it is hard: a waiter cannot hold the lock in its park. A Signal between
+// the unlocking and the park must not be lost. So the waiter joins the list
+// before the unlocking. The park is the second step of two, and a Signal in
+// between cancels the second step.
+//
+// Rejected: Go's tickets. With them Signal searches the list, and the object
+// must outlive the waiter's second step.
+//
+// Thread-safety: any goroutine may call every function, and Signal and
+// Broadcast do not require the lock. There are no spurious wake-ups, but the
+// condition may be false again by the time Wait has the lock. The Cond may be
+// destroyed once every waiter has been woken, even if some have not returned
+// from Wait yet.
 //
 // Invariants:
 //   CV-1 first come, first woken, in the order in which Wait was called.
@@ -37,8 +45,10 @@ struct G;
 
 class Cond {
  public:
-  // `l` is a Mutex, an RWMutex or anything else with Lock and Unlock. Mirrors
-  // sync.NewCond.
+  // Makes a Cond whose condition `l` guards. `l` is a Mutex, an RWMutex or
+  // anything else with Lock and Unlock.
+  // REQUIRES: `l` outlives the Cond and every Wait.
+  // Mirrors: sync.NewCond.
   template <class L>
   explicit Cond(L& l)
       : l_{&l, [](void* p) { static_cast<L*>(p)->Lock(); },
@@ -46,21 +56,31 @@ class Cond {
   Cond(const Cond&) = delete;
   Cond& operator=(const Cond&) = delete;
 
-  // REQUIRES: the lock is held. Unlocks it, parks (`sync.Cond.Wait`) until it
-  // is woken, locks it again. Mirrors sync.Cond.Wait.
+  // Unlocks the lock, waits for a Signal or a Broadcast, and locks again.
+  // REQUIRES: the caller is a goroutine and holds the lock.
+  // Parks (`sync.Cond.Wait`) and may continue on another thread.
+  // Mirrors: sync.Cond.Wait.
   void Wait();
 
-  // while (!condition()) Wait(); the loop that Go writes out. May park.
+  // Waits until condition() is true. This is the loop that Go writes out.
+  // REQUIRES: the caller is a goroutine and holds the lock. condition() is
+  // called with the lock held.
+  // Parks only if condition() is false at first.
   template <class Condition>
   void Wait(Condition condition) {
     while (!condition()) Wait();
   }
 
-  // Wakes the goroutine that has waited longest, if any. Does not park. Mirrors
-  // sync.Cond.Signal.
+  // Wakes the goroutine that has waited longest, if any waits.
+  // REQUIRES: the caller is a goroutine, if any waits.
+  // Does not park.
+  // Mirrors: sync.Cond.Signal.
   void Signal();
 
-  // Wakes all that wait now. Does not park. Mirrors sync.Cond.Broadcast.
+  // Wakes all goroutines that wait now.
+  // REQUIRES: the caller is a goroutine, if any waits.
+  // Does not park.
+  // Mirrors: sync.Cond.Broadcast.
   void Broadcast();
 
  private:
@@ -74,7 +94,8 @@ class Cond {
   static bool CommitPark(G* g, void* waiter);
   static void Wake(Waiter* w);
   bool NobodyWaits() const {
-    // A waiter whose Wait happened before is seen: that came with the lock.
+    // Relaxed. If a Wait came before this call, the lock has shown its waiter
+    // to the caller. A Wait at the same time may count as a later Wait.
     return waiting_.load(memory_order_relaxed) == 0;
   }
 
@@ -83,7 +104,7 @@ class Cond {
   // ---- guarded by list_lock_ -----------------------------------------------
   Waiter* head_ = nullptr;
   Waiter* tail_ = nullptr;
-  // atomic: also read without the lock, to make an idle Signal cheap.
+  // Also read without the lock, so that a Signal for nobody is cheap.
   mn::atomic<std::uint32_t> waiting_{0};
 };
 

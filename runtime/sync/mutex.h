@@ -1,20 +1,28 @@
-// Mutex: mutual exclusion that parks the goroutine, not the thread.
+// Mutex is mutual exclusion that parks the goroutine and not the thread.
 //
-// Why it is hard: whoever arrives while the lock is free should get it without
-// a thought (a woken goroutine needs microseconds to run: leaving the lock idle
-// meanwhile costs more than fairness is worth), yet nobody may wait for ever.
-// Two modes, Go's:
-//   normal      a woken waiter competes with new arrivals; if it loses it goes
-//               back to the *front* of the queue;
-//   starvation  once a waiter that lost has waited for more than 1 ms: Unlock
-//               grants the lock to the queue's head, new arrivals neither try
-//               nor spin but queue up. It ends when the owner is the last in
-//               the queue or has waited for less than 1 ms.
+//   mn::Mutex mu;
+//   int total = 0;  // guarded by mu
 //
-// Thread-safety: every function, any goroutine. Lock and Unlock need not be
-// called by the same goroutine, and the goroutine may change threads in
-// between. Not recursive. A Mutex may be destroyed as soon as it is unlocked
-// and nobody is inside Lock; the Unlock that made it so need not have returned.
+//   void Add(int n) {
+//     std::lock_guard lock(mu);
+//     total += n;
+//   }
+//
+// Why it is hard: a goroutine that arrives while the lock is free should get
+// the lock at once. A woken goroutine needs microseconds before it runs, and a
+// lock that stands idle meanwhile costs more than fairness is worth. Yet nobody
+// may wait for ever. So there are two modes, which are Go's:
+//   normal      A woken waiter competes with new arrivals. If the waiter loses,
+//               its new place is the front of the queue.
+//   starvation  The mode begins when a waiter loses after more than 1 ms.
+//               Unlock grants the lock to the head of the queue. New arrivals
+//               neither try nor spin but queue up. The mode ends with an owner
+//               who was the last in the queue or has waited for less than 1 ms.
+//
+// Thread-safety: any goroutine may call every function. Another goroutine than
+// the one that called Lock may call Unlock, and a goroutine may change threads
+// in between. Not recursive. A Mutex may be destroyed as soon as it is unlocked
+// and nobody is inside Lock. The last Unlock need not have returned yet.
 //
 // Invariants:
 //   MU-1 whoever sets kLocked owns the lock; only the owner clears it or leaves
@@ -40,7 +48,12 @@ class Mutex {
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
-  // May park (`sync.Mutex.Lock`). Mirrors sync.Mutex.Lock.
+  // Locks, and waits until that is possible.
+  // REQUIRES: the caller is a goroutine, if there is a wait. Otherwise the
+  // process ends with `fatal error: not on a goroutine`.
+  // May park (`sync.Mutex.Lock`) and continue on another thread. What happened
+  // before the last Unlock is visible afterwards.
+  // Mirrors: sync.Mutex.Lock.
   void Lock() {
     std::uint32_t free = 0;
     // acquire: pairs with the release in Unlock and UnlockSlow.
@@ -50,10 +63,12 @@ class Mutex {
     }
   }
 
-  // Locks if that is possible at once. Never parks, never fails spuriously.
-  // Mirrors sync.Mutex.TryLock.
+  // Locks if that is possible at once, and returns whether it did.
+  // Never parks. False means that the Mutex was locked.
+  // Mirrors: sync.Mutex.TryLock.
   [[nodiscard]] bool TryLock() {
     std::uint32_t s = state_.load(memory_order_relaxed);
+    // A loop, because the other bits of the word may change meanwhile.
     while ((s & kLocked) == 0) {
       // acquire: as in Lock.
       if (state_.compare_exchange_weak(s, s | kLocked, memory_order_acquire,
@@ -64,9 +79,13 @@ class Mutex {
     return false;
   }
 
-  // REQUIRES: locked, else `fatal error: sync: unlock of unlocked mutex`, which
-  // cannot be caught. In starvation mode it yields to the new owner and may
-  // continue on another thread. Mirrors sync.Mutex.Unlock.
+  // Unlocks.
+  // REQUIRES: the Mutex is locked. Otherwise the process ends with `fatal
+  // error: sync: unlock of unlocked mutex`, which cannot be caught. The caller
+  // is a goroutine, if somebody waits.
+  // Does not park. In starvation mode Unlock yields to the new owner and may
+  // continue on another thread.
+  // Mirrors: sync.Mutex.Unlock.
   void Unlock() {
     std::uint32_t held = kLocked;
     // release: pairs with the acquire in Lock, LockSlow and TryLock.
@@ -76,7 +95,8 @@ class Mutex {
     }
   }
 
-  // The standard's spelling, for std::lock_guard and std::unique_lock.
+  // The same functions in the standard's spelling, for std::lock_guard and
+  // std::unique_lock.
   void lock() { Lock(); }
   [[nodiscard]] bool try_lock() { return TryLock(); }
   void unlock() { Unlock(); }

@@ -1,10 +1,17 @@
-// Once: does something exactly once, however many goroutines ask for it.
+// Once does something exactly once, however many goroutines ask for it.
 //
-// Thread-safety: Do, any goroutine. When a Do returns, f has ended: callers
-// that come second wait for the first. f counts as done also if it left with an
-// exception or by Goexit, as Go's; a second call will not try again (std's
-// call_once would, and blocks the thread). f must not call Do on the same Once:
-// that is a deadlock, reported as one.
+//   mn::Once once;
+//   Table* table = nullptr;
+//
+//   const Table& TheTable() {
+//     once.Do([] { table = new Table(Load()); });
+//     return *table;
+//   }
+//
+// f counts as done also after an exception or a Goexit, as in Go. No second
+// call tries again. std::call_once would, and std::call_once blocks the thread.
+//
+// Thread-safety: any goroutine may call Do.
 #pragma once
 
 #include "runtime/base/atomic.h"
@@ -18,8 +25,13 @@ class Once {
   Once(const Once&) = delete;
   Once& operator=(const Once&) = delete;
 
-  // Calls f() if this is the first Do. May park (`sync.Mutex.Lock`). An
-  // exception goes on to the caller that ran f. Mirrors sync.Once.Do.
+  // Calls f() if this is the first Do. When a Do returns, f has ended, and what
+  // f did is visible. Later callers wait for the first.
+  // REQUIRES: f does not call Do on the same Once. Such a call waits for
+  // itself, and the runtime reports the deadlock if nothing else can run.
+  // May park (`sync.Mutex.Lock`). An exception of f goes on to the caller whose
+  // f ran, and to no other.
+  // Mirrors: sync.Once.Do.
   template <class F>
   void Do(F&& f) {
     // acquire: pairs with the release in ~Finish; what f did is visible.
@@ -31,18 +43,20 @@ class Once {
  private:
   template <class F>
   void DoSlow(F& f) {
+    // A destructor also runs if f leaves with an exception or by Goexit.
     struct Finish {
       Once* once;
       bool first = false;
       ~Finish() {
-        // release: pairs with the acquire in Do. Only now: who sees it set
-        // does not wait.
+        // Not before f has ended, since a caller that sees done_ does not wait.
+        // release: pairs with the acquire in Do.
         if (first) once->done_.store(true, memory_order_release);
         once->mu_.Unlock();
       }
     };
     mu_.Lock();
     Finish finish{this};
+    // Somebody else was first. The lock has published what that f did.
     if (done_.load(memory_order_relaxed)) return;
     finish.first = true;
     f();

@@ -1,15 +1,27 @@
-// RWMutex: many readers or one writer, parking the goroutine.
+// RWMutex admits many readers or a single writer, and parks the goroutine.
 //
-// Why it is hard: a reader should cost one atomic addition, so it cannot first
-// look whether a writer waits; it adds itself and looks at what it got back.
-// And neither side may starve: a writer that waits keeps new readers out (so a
-// goroutine must not RLock twice: a writer that arrives in between deadlocks
-// it), and an Unlock admits every reader that has come by then before the next
-// writer.
+//   mn::RWMutex mu;
+//   std::map<int, int> squares;  // guarded by mu
 //
-// Thread-safety: every function, any goroutine. As with Mutex, the unlocking
-// goroutine need not be the locking one, and the object may be destroyed as
-// soon as it is unlocked and nobody is inside Lock or RLock.
+//   bool Known(int n) {
+//     std::shared_lock reading(mu);
+//     return squares.contains(n);
+//   }
+//   void Learn(int n) {
+//     std::unique_lock writing(mu);
+//     squares[n] = n * n;
+//   }
+//
+// Why it is hard: a reader should cost one atomic addition, so a reader cannot
+// first look whether a writer waits. The reader adds itself and looks at the
+// old value. Neither side may starve. A waiting writer keeps new readers out.
+// An Unlock admits every reader that has come by then, before the next writer.
+// So a goroutine must not call RLock twice. A writer that arrives in between
+// would wait for the first RLock, and the second RLock for the writer.
+//
+// Thread-safety: any goroutine may call every function. As with Mutex, another
+// goroutine than the locking goroutine may unlock. The object may be destroyed
+// as soon as it is unlocked and nobody is inside Lock or RLock.
 //
 // Invariants (`readers` and the flags are parts of one word, state_):
 //   RW-1 readers counts those inside plus those on their way in.
@@ -38,8 +50,12 @@ class RWMutex {
   RWMutex(const RWMutex&) = delete;
   RWMutex& operator=(const RWMutex&) = delete;
 
-  // Locks for reading. May park (`sync.RWMutex.RLock`). Mirrors
-  // sync.RWMutex.RLock.
+  // Locks for reading, and waits until no writer is in the way.
+  // REQUIRES: the caller is a goroutine, if there is a wait, and does not hold
+  // this RWMutex.
+  // May park (`sync.RWMutex.RLock`) and continue on another thread. What
+  // happened before the last Unlock is visible afterwards.
+  // Mirrors: sync.RWMutex.RLock.
   void RLock() {
     // acquire: pairs with the release in Unlock.
     const std::uint64_t was = state_.fetch_add(1, memory_order_acquire);
@@ -47,8 +63,9 @@ class RWMutex {
       RLockSlow();  // RW-2
   }
 
-  // Never parks. Fails while a writer is inside or pending. Mirrors
-  // sync.RWMutex.TryRLock.
+  // Locks for reading if that is possible at once, and returns whether it did.
+  // Never parks. False means that a writer is inside or pending.
+  // Mirrors: sync.RWMutex.TryRLock.
   [[nodiscard]] bool TryRLock() {
     std::uint64_t s = state_.load(memory_order_relaxed);
     while (s < kWriter) {
@@ -61,17 +78,26 @@ class RWMutex {
     return false;
   }
 
-  // REQUIRES: read-locked, else `fatal error: sync: RUnlock of unlocked
-  // RWMutex`. Does not park. Mirrors sync.RWMutex.RUnlock.
+  // Undoes an RLock.
+  // REQUIRES: the RWMutex is locked for reading. Otherwise the process ends
+  // with `fatal error: sync: RUnlock of unlocked RWMutex`.
+  // Does not park. The caller is a goroutine, if a writer waits.
+  // Mirrors: sync.RWMutex.RUnlock.
   void RUnlock() {
     // release: pairs with the acquire in Lock and LockSlow.
     const std::uint64_t was = state_.fetch_sub(1, memory_order_release);
+    // A single comparison finds both rare cases. Without readers was - 1 wraps,
+    // and with a writer in the word the difference is large too.
     if (was - 1 >= kWriter - 1) [[unlikely]]
       RUnlockSlow(was);
   }
 
-  // Locks for writing. May park (`sync.RWMutex.Lock`). Mirrors
-  // sync.RWMutex.Lock.
+  // Locks for writing, and waits until everybody else has left.
+  // REQUIRES: the caller is a goroutine, if there is a wait, and does not hold
+  // this RWMutex.
+  // May park (`sync.RWMutex.Lock`) and continue on another thread. What
+  // happened before the last Unlock and all RUnlocks is visible afterwards.
+  // Mirrors: sync.RWMutex.Lock.
   void Lock() {
     std::uint64_t free = 0;
     // acquire: pairs with the release in Unlock and RUnlock.
@@ -81,7 +107,9 @@ class RWMutex {
     }
   }
 
-  // Never parks. Fails while anybody is inside. Mirrors sync.RWMutex.TryLock.
+  // Locks for writing if that is possible at once, and returns whether it did.
+  // Never parks. False means that somebody is inside or waits.
+  // Mirrors: sync.RWMutex.TryLock.
   [[nodiscard]] bool TryLock() {
     std::uint64_t free = 0;
     // acquire: as in Lock.
@@ -89,8 +117,11 @@ class RWMutex {
                                           memory_order_relaxed);
   }
 
-  // REQUIRES: locked for writing, else `fatal error: sync: Unlock of unlocked
-  // RWMutex`. Does not park. Mirrors sync.RWMutex.Unlock.
+  // Undoes a Lock.
+  // REQUIRES: the RWMutex is locked for writing. Otherwise the process ends
+  // with `fatal error: sync: Unlock of unlocked RWMutex`.
+  // Does not park. The caller is a goroutine, if somebody waits.
+  // Mirrors: sync.RWMutex.Unlock.
   void Unlock() {
     std::uint64_t held = kWriter;
     // release: pairs with the acquire in Lock and RLock.
@@ -100,7 +131,8 @@ class RWMutex {
     }
   }
 
-  // The standard's spelling, for std::unique_lock and std::shared_lock.
+  // The same functions in the standard's spelling, for std::unique_lock and
+  // std::shared_lock.
   void lock() { Lock(); }
   [[nodiscard]] bool try_lock() { return TryLock(); }
   void unlock() { Unlock(); }
@@ -109,7 +141,7 @@ class RWMutex {
   void unlock_shared() { RUnlock(); }
 
  private:
-  // Below kWriter: readers.
+  // The number of readers stands in the bits below kWriter.
   static constexpr std::uint64_t kWriter = std::uint64_t{1} << 32;
   static constexpr std::uint64_t kQueued = std::uint64_t{1} << 33;
   static constexpr std::uint64_t kReaders = kWriter - 1;

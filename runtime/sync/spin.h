@@ -1,20 +1,23 @@
-// Active spinning: when waiting on the processor is cheaper than parking.
+// Active spinning, for waits that are cheaper on the processor than parked.
 //
-// A park and a wake-up cost two switches and, if the other side is on another
-// thread, its attention; a critical section is often shorter than that. But
-// spinning only makes sense while the holder runs on another processor, and it
-// steals from goroutines that could run here.
-// Internal to runtime/sync. Mirrors sync_runtime_canSpin and doSpin.
+// A park and a wake-up cost two switches. If the other side is on another
+// thread, both threads lose time. A critical section is often shorter. But a
+// spin is of use only while the holder runs on another CPU, and other
+// goroutines could use this CPU meanwhile.
+// Internal to runtime/sync.
 #pragma once
 
 namespace mn::internal {
 
-// Is it worth spinning once more, having done so `spins` times? Only with more
-// than one CPU, another P that runs something, and nothing queued on this P.
-// A guess: what it reads may change at once.
+// Returns true if another round is worth its time after `spins` rounds. That
+// needs a second CPU, another P that runs something, and nothing queued here.
+// Any thread. Does not park. The answer is a guess, since what it reads may
+// change at once.
+// Mirrors: sync_runtime_canSpin.
 bool CanSpin(int spins);
 
-// One round: 30 pauses, well under a microsecond.
+// Spins for a round of 30 pauses, which takes about a microsecond or less.
+// Mirrors: sync_runtime_doSpin.
 void Spin();
 
 }  // namespace mn::internal

@@ -7,7 +7,8 @@ namespace mn::internal {
 void ReadyAll(Sleeper* chain) {
   while (chain != nullptr) {
     Sleeper* const w = chain;
-    chain = w->next;  // w is gone once its goroutine runs
+    // Read before Goready. The Sleeper is gone once its goroutine runs.
+    chain = w->next;
     Goready(w->g);
   }
 }

@@ -1,15 +1,18 @@
-// WaitList: the goroutines parked on one object, first come first served.
+// WaitList holds the goroutines parked on an object, first come first served.
 //
-// Every primitive here holds a list of its own, guarded by an RtMutex of its
-// own. Rejected: Go's table of semaphores keyed by address (a hash, a tree and
-// a shared lock per wake-up, which Go needs because a Mutex is 8 bytes there).
+// Every primitive of this folder has a list of its own, and an RtMutex of its
+// own guards the list.
 //
-// A Sleeper lives in the parked goroutine's frame, so parking allocates
-// nothing, and whoever takes a Sleeper off a list must be done with it before
-// the goroutine can run again: read what you need, then Goready.
+// Rejected: Go's table of semaphores by address. It costs a hash, a tree and a
+// shared lock per wake-up. Go needs the table, as its Mutex has only 8 bytes.
 //
-// Invariants, which make it safe to destroy an object as soon as the last call
-// on it that the *program* knows of has returned (`mu.Unlock(); delete this`):
+// A Sleeper lives in the frame of the parked goroutine, so parking allocates
+// nothing. A waker that takes a Sleeper off a list must be done with the
+// Sleeper before the goroutine can run again. So it reads what it needs and
+// calls Goready last.
+//
+// The invariants allow a program to destroy an object as soon as the last call
+// that the program knows of has returned, as in `mu.Unlock(); delete this`.
 //   WL-1 a waker touches the object for the last time before its first Goready;
 //   WL-2 the object's list lock is released before the first Goready.
 // Internal to runtime/sync.
@@ -26,13 +29,15 @@ struct G;
 
 namespace internal {
 
+// A goroutine that waits.
 struct Sleeper {
   G* g = nullptr;
   Sleeper* next = nullptr;
-  // Set by the waker: the object is the woken goroutine's already.
+  // Set by the waker if the object belongs to the woken goroutine already.
   bool granted = false;
 };
 
+// Thread-safety: none. The object's list lock guards every call.
 class WaitList {
  public:
   bool Empty() const { return head_ == nullptr; }
@@ -54,6 +59,7 @@ class WaitList {
     if (tail_ == nullptr) tail_ = w;
   }
 
+  // Takes the first Sleeper off.
   // REQUIRES: !Empty().
   Sleeper* PopFront() {
     Sleeper* w = head_;
@@ -62,7 +68,7 @@ class WaitList {
     return w;
   }
 
-  // Detaches all of them, linked through next.
+  // Takes all Sleepers off. Returns the first, which links to the others.
   Sleeper* TakeAll() {
     Sleeper* all = head_;
     head_ = tail_ = nullptr;
@@ -74,7 +80,9 @@ class WaitList {
   Sleeper* tail_ = nullptr;
 };
 
-// Makes every goroutine of a detached chain runnable, in order.
+// Makes every goroutine of a chain that TakeAll returned runnable, in order.
+// REQUIRES: the list lock is not held (WL-2).
+// Caller: a thread with a P, in the runtime. Does not park.
 void ReadyAll(Sleeper* chain);
 
 }  // namespace internal

@@ -1,10 +1,18 @@
-// WaitGroup: waits until a number of things is done.
+// WaitGroup waits until a number of things is done.
 //
-// Thread-safety: every function, any goroutine. An Add from zero must happen
-// before the Wait that should wait for it. Reusable at once: a woken waiter
-// never looks at the WaitGroup again, so it may also be destroyed as soon as
-// *one* Wait has returned and no other is inside (Go panics when a group is
-// reused "before previous Wait has returned"; here that is harmless).
+//   std::vector<int> squares(10);
+//   mn::WaitGroup wg;
+//   for (int i = 0; i < 10; i++) {
+//     wg.Go([&squares, i] { squares[i] = i * i; });
+//   }
+//   wg.Wait();  // now all ten are there
+//
+// Thread-safety: any goroutine may call every function. An Add from zero must
+// happen before the Wait that should wait for it. A woken waiter never looks at
+// the WaitGroup again. So the group may be used again at once. It may be
+// destroyed as soon as a Wait has returned and no other Wait is inside. Go
+// panics if a group is reused "before previous Wait has returned", which does
+// no harm here.
 //
 // Invariants:
 //   WG-1 Add and Done are one atomic operation unless they bring the counter to
@@ -31,38 +39,47 @@ class WaitGroup {
   WaitGroup(const WaitGroup&) = delete;
   WaitGroup& operator=(const WaitGroup&) = delete;
 
-  // Adds delta, which may be negative. Does not park. Panics `sync: negative
-  // WaitGroup counter`, and `sync: WaitGroup misuse: Add called concurrently
-  // with Wait` when it notices. Mirrors sync.WaitGroup.Add.
+  // Adds delta, which may be negative, to the number of things.
+  // REQUIRES: the caller is a goroutine, if this brings the number to zero
+  // while somebody waits.
+  // Does not park. Throws Panic `sync: negative WaitGroup counter`, and `sync:
+  // WaitGroup misuse: Add called concurrently with Wait` if that is noticed.
+  // Mirrors: sync.WaitGroup.Add.
   void Add(int delta) {
     const std::uint64_t change = static_cast<std::uint64_t>(delta) << 32;
     // acq_rel: release pairs with the acquire in Wait and in the Add that
     // reaches zero, which passes on what all the others did.
     const std::uint64_t s =
         state_.fetch_add(change, memory_order_acq_rel) + change;
-    // WG-1. Counter not negative and nobody waits, or still something to do.
+    // WG-1. Either the counter is not negative and nobody waits, or there is
+    // still something to do.
     if ((s & (kNegative | kWaiters)) == 0) [[likely]]
       return;
     if (delta < 0 && static_cast<std::int64_t>(s) >= std::int64_t{kOne}) return;
     AddSlow(delta, s);
   }
 
-  // Add(-1). Does not park. Mirrors sync.WaitGroup.Done.
+  // Takes a thing off, as Add(-1) does.
+  // Mirrors: sync.WaitGroup.Done.
   void Done() { Add(-1); }
 
-  // Parks (`sync.WaitGroup.Wait`) until the counter is zero; returns at once if
-  // it is. Everything done before the Dones is visible after.
-  // Mirrors sync.WaitGroup.Wait.
+  // Waits until the number of things is zero, which may be so already.
+  // REQUIRES: the caller is a goroutine, if there is a wait.
+  // May park (`sync.WaitGroup.Wait`) and continue on another thread. What
+  // happened before the Dones is visible afterwards.
+  // Mirrors: sync.WaitGroup.Wait.
   void Wait() {
     // acquire: pairs with the release in Add.
     if ((state_.load(memory_order_acquire) & ~kWaiters) == 0) return;
     WaitSlow();
   }
 
-  // Runs f in a new goroutine that the group waits for. Done is performed when
-  // f returns or calls Goexit; an exception that leaves f ends the process
-  // before. Does not park, but may give way to a preemption, as mn::Go does.
-  // Mirrors sync.WaitGroup.Go.
+  // Runs f in a new goroutine that the group waits for. Done is called when f
+  // returns or calls Goexit. An exception that leaves f ends the process first.
+  // REQUIRES: the caller is a goroutine.
+  // Does not park, but may give way to a preemption, as mn::Go does. If f
+  // cannot be copied, the caller gets the exception and the group is unchanged.
+  // Mirrors: sync.WaitGroup.Go.
   template <class F>
   [[gnu::always_inline]] inline void Go(F&& f) {
     struct Undo {
@@ -83,7 +100,7 @@ class WaitGroup {
   }
 
  private:
-  // Counter in the upper half, number of waiters in the lower.
+  // The counter is the upper half of the word, the number of waiters the lower.
   static constexpr std::uint64_t kOne = std::uint64_t{1} << 32;
   static constexpr std::uint64_t kNegative = std::uint64_t{1} << 63;
   static constexpr std::uint64_t kWaiters = kOne - 1;
