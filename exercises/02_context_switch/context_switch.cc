@@ -81,7 +81,7 @@ ctx_entry:
 namespace mn {
 
 // Makes c a context that calls entry(arg) at the first swap to it.
-void CtxMake(Context& c, void* /*stack_lo*/, void* /*stack_hi*/,
+void CtxMake(Gobuf& c, void* /*stack_lo*/, void* /*stack_hi*/,
              void (*entry)(void* arg), void* arg) {
   c.entry = entry;
   c.arg = arg;
@@ -89,6 +89,6 @@ void CtxMake(Context& c, void* /*stack_lo*/, void* /*stack_hi*/,
 }
 
 // Leaves `from`, which runs, for `to`.
-void CtxSwap(Context& from, Context& to) { ctx_swap(&from.sp, to.sp); }
+void CtxSwap(Gobuf& from, Gobuf& to) { ctx_swap(&from.sp, to.sp); }
 
 }  // namespace mn

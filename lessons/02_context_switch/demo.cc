@@ -6,23 +6,20 @@
 // It runs on the piece alone, without the runtime around it: on yours if it is
 // plugged in (--//runtime/plug:context=//exercises/02_context_switch:piece).
 
-#include <fenv.h>
-#include <sched.h>
-#include <time.h>
-#include <ucontext.h>
-#include <unistd.h>
+#include "lessons/demo.h"
 
-#include <algorithm>
+#include <fenv.h>
+#include <ucontext.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "runtime/plug/context.h"
+#include "tools/judge/kernel_ping_pong.h"
 
 namespace mn {
 
@@ -41,9 +38,9 @@ struct alignas(16) Stack {
 
 // A context with a stack of its own.
 struct Fiber {
-  Context context;
+  Gobuf context;
   std::unique_ptr<Stack> stack{new Stack};
-  Context* back = nullptr;  // where to go when the turn is over
+  Gobuf* back = nullptr;  // where to go when the turn is over
   int number = 0;
 
   void Make(void (*entry)(void*)) {
@@ -66,7 +63,7 @@ void TellsAStory(void* arg) {
 
 std::string Interleaving(const std::vector<int>& order,
                          std::vector<std::size_t>* used) {
-  Context main;
+  Gobuf main;
   std::vector<Fiber> fibers(3);
   for (int i = 0; i < 3; i++) {
     Fiber& f = fibers[static_cast<std::size_t>(i)];
@@ -98,7 +95,7 @@ void LooksAround(void* arg) {
 }
 
 void LookAround() {
-  Context main;
+  Gobuf main;
   Fiber f;
   f.back = &main;
   fesetround(FE_UPWARD);
@@ -124,27 +121,6 @@ std::string EntryRounding() {
 
 // ---- cost
 
-std::int64_t NowNs() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
-
-// Nanoseconds per operation, if body() does `count` of them: the best of the
-// blocks, because whatever else the machine does only makes them slower. In
-// whole numbers until the end: see MixedNs.
-template <class Body>
-double BestNs(int blocks, std::size_t count, Body body) {
-  std::int64_t best = 0;
-  for (int i = 0; i < blocks; i++) {
-    const std::int64_t start = NowNs();
-    body();
-    const std::int64_t ns = NowNs() - start;
-    if (i == 0 || ns < best) best = ns;
-  }
-  return static_cast<double>(best) / static_cast<double>(count);
-}
-
 void GoesBack(void* arg) {
   Fiber& self = *static_cast<Fiber*>(arg);
   for (;;) CtxSwap(self.context, *self.back);
@@ -152,29 +128,17 @@ void GoesBack(void* arg) {
 
 constexpr int kRounds = 20'000;
 
-// Main and one context, in turns.
-double PingPongNs() {
-  Context main;
-  Fiber f;
-  f.back = &main;
-  feclearexcept(FE_ALL_EXCEPT);
-  f.Make(GoesBack);
-  return BestNs(40, 2 * kRounds, [&] {
-    for (int i = 0; i < kRounds; i++) CtxSwap(main, f.context);
-  });
-}
-
-// The same, but main has divided 1 by 3 since it made the context. That sets a
-// flag ("a result was not exact") in the register that a swap brings back, so
-// the two have different contents there.
-double MixedNs() {
-  Context main;
+// Main and one context, in turns. If they are `mixed`, main divides 1 by 3 after
+// it has made the context. That sets a flag ("a result was not exact") in the
+// register that a swap brings back, so the two have different contents there.
+double PingPongNs(bool mixed) {
+  Gobuf main;
   Fiber f;
   f.back = &main;
   feclearexcept(FE_ALL_EXCEPT);
   f.Make(GoesBack);
   volatile double one = 1, three = 3;
-  one = one / three;
+  if (mixed) one = one / three;
   return BestNs(40, 2 * kRounds, [&] {
     for (int i = 0; i < kRounds; i++) CtxSwap(main, f.context);
   });
@@ -182,7 +146,7 @@ double MixedNs() {
 
 // Each context goes on with the next one; the last one with main.
 double RingNs(std::size_t n) {
-  Context main;
+  Gobuf main;
   std::vector<Fiber> fibers(n);
   feclearexcept(FE_ALL_EXCEPT);
   for (std::size_t i = 0; i < n; i++) {
@@ -214,53 +178,27 @@ double SwapcontextNs() {
   });
 }
 
-// Two threads on one CPU; a byte through a pipe lets the other one run.
 double KernelNs() {
   constexpr int kFew = 500;
-  cpu_set_t all, one;
-  sched_getaffinity(0, sizeof(all), &all);
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(std::max(sched_getcpu(), 0)), &one);
-  sched_setaffinity(0, sizeof(one), &one);
-  int there[2], back[2];
-  if (pipe(there) != 0 || pipe(back) != 0) {
-    std::perror("demo: pipe");
-    std::exit(1);
-  }
-  char byte = 0;
-  std::thread other([&] {
-    char b;
-    while (read(there[0], &b, 1) == 1 && write(back[1], &b, 1) == 1) {
-    }
+  judge::KernelPingPong kernel;
+  return BestNs(20, 2 * kFew, [&] {
+    for (int i = 0; i < kFew; i++) kernel.RoundTrip();
   });
-  const double ns = BestNs(20, 2 * kFew, [&] {
-    for (int i = 0; i < kFew; i++) {
-      if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) {
-        std::exit(1);
-      }
-    }
-  });
-  close(there[1]);
-  other.join();
-  for (int fd : {there[0], back[0], back[1]}) close(fd);
-  sched_setaffinity(0, sizeof(all), &all);
-  return ns;
 }
 
-int Measure() {
-  const double swap = PingPongNs(), kernel = KernelNs();
+void Measure() {
+  const double swap = PingPongNs(/*mixed=*/false), kernel = KernelNs();
   std::printf("measure %s %s\n", "entry_alignment", EntryAlignment().c_str());
   std::printf("measure %s %s\n", "entry_rounding", EntryRounding().c_str());
   std::printf("measure %s %.1f\n", "swap_ns", swap);
-  std::printf("measure %s %.1f\n", "mixed_ns", MixedNs());
+  std::printf("measure %s %.1f\n", "mixed_ns", PingPongNs(/*mixed=*/true));
   std::printf("measure %s %.1f\n", "ring_10000_ns", RingNs(10'000));
   std::printf("measure %s %.0f\n", "kernel_ns", kernel);
   std::printf("measure %s %.0f\n", "kernel_ratio", kernel / swap);
   std::printf("measure %s %.0f\n", "swapcontext_ratio", SwapcontextNs() / swap);
-  return 0;
 }
 
-int Tour() {
+void Tour() {
   std::vector<std::size_t> used;
   std::printf("three contexts, resumed in the order 0 1 2 0 0 2 1:\n  %s\n",
               Interleaving({0, 1, 2, 0, 0, 2, 1}, &used).c_str());
@@ -272,27 +210,20 @@ int Tour() {
   std::printf("made while rounding was upward, run later: rounds %s\n\n",
               EntryRounding().c_str());
   std::printf("ns for one switch\n");
-  std::printf("  two contexts in turns     %8.1f\n", PingPongNs());
-  std::printf("  one has divided by 3      %8.1f\n", MixedNs());
+  std::printf("  two contexts in turns     %8.1f\n",
+              PingPongNs(/*mixed=*/false));
+  std::printf("  one has divided by 3      %8.1f\n",
+              PingPongNs(/*mixed=*/true));
   for (std::size_t n : {10, 1'000, 10'000}) {
     std::printf("  a ring of %6zu          %8.1f\n", n, RingNs(n));
   }
   std::printf("  swapcontext of libc       %8.1f\n", SwapcontextNs());
   std::printf("  two threads on one CPU    %8.1f\n", KernelNs());
-  return 0;
 }
 
 }  // namespace
 }  // namespace mn
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--measure") == 0) {
-    return mn::Measure();
-  }
-  if (argc > 1) {
-    std::fprintf(stderr, "demo: the only argument is --measure, not %s\n",
-                 argv[1]);
-    return 64;
-  }
-  return mn::Tour();
+  return mn::DemoMain(argc, argv, mn::Tour, mn::Measure);
 }

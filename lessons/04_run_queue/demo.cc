@@ -6,12 +6,11 @@
 // It runs on the piece alone, without the runtime around it: on yours if it is
 // plugged in (--//runtime/plug:run_queue=//exercises/04_run_queue:piece).
 
-#include <time.h>
+#include "lessons/demo.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <cstring>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -120,12 +119,6 @@ int TurnsBeforeTheThird() {
 
 // ---- cost
 
-double NowNs() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-}
-
 // Nanoseconds per put and get: the median over blocks, so that what else the
 // machine does counts little and contention counts in full.
 template <class Put, class Get>
@@ -133,12 +126,13 @@ double PairNs(Put put, Get get) {
   constexpr int kBlocks = 401, kRounds = 100, kBurst = 64;
   std::vector<double> blocks;
   for (int block = 0; block < kBlocks; block++) {
-    const double start = NowNs();
+    const std::int64_t start = judge::NowNs();
     for (int round = 0; round < kRounds; round++) {
       for (int i = 0; i < kBurst; i++) put();
       for (int i = 0; i < kBurst; i++) get();
     }
-    blocks.push_back((NowNs() - start) / (kRounds * kBurst));
+    blocks.push_back(static_cast<double>(judge::NowNs() - start) /
+                     (kRounds * kBurst));
   }
   std::sort(blocks.begin(), blocks.end());
   return blocks[kBlocks / 2];
@@ -193,7 +187,7 @@ double DequeNs(int threads) {
   });
 }
 
-int Measure() {
+void Measure() {
   const Places plain = Put300(false), next = Put300(true);
   std::printf("measure %s %d\n", "ring_after_300", plain.ring);
   std::printf("measure %s %d\n", "global_after_300", plain.global);
@@ -203,10 +197,9 @@ int Measure() {
   std::printf("measure %s %.1f\n", "pair_ns", RingNs(1));
   std::printf("measure %s %.1f\n", "deque_ratio", DequeNs(1) / RingNs(1));
   std::printf("measure %s %.1f\n", "deque_ratio_2", DequeNs(2) / RingNs(2));
-  return 0;
 }
 
-int Tour() {
+void Tour() {
   const Places plain = Put300(false), next = Put300(true);
   std::printf("300 goroutines are put into an empty queue\n");
   std::printf("                 ring  runnext  global  batches\n");
@@ -226,20 +219,11 @@ int Tour() {
     std::printf("  %7d   %11.1f   %16.1f\n", threads, RingNs(threads),
                 DequeNs(threads));
   }
-  return 0;
 }
 
 }  // namespace
 }  // namespace mn
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--measure") == 0) {
-    return mn::Measure();
-  }
-  if (argc > 1) {
-    std::fprintf(stderr, "demo: the only argument is --measure, not %s\n",
-                 argv[1]);
-    return 64;
-  }
-  return mn::Tour();
+  return mn::DemoMain(argc, argv, mn::Tour, mn::Measure);
 }

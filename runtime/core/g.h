@@ -40,7 +40,7 @@ struct EhGlobals {
 
 struct G {
   // ---- owner: the M that runs it; passed on with the G's state -----------
-  Context ctx;         // saved by the switch while not running
+  Gobuf ctx;           // saved by the switch while not running
   void* fp = nullptr;  // frame pointer at the switch, for stack walks
   Departure* departure = nullptr;  // left behind by whoever switched to us
   EhGlobals eh;

@@ -22,8 +22,8 @@ namespace internal {
 
 // Lives on the stack that is left; read on arrival.
 struct CtxPair {
-  Context* from;
-  Context* to;
+  Gobuf* from;
+  Gobuf* to;
 };
 
 // jump_fcontext, entered by a jump instead of a call.
@@ -72,8 +72,8 @@ inline void CtxEnter(boost::context::detail::transfer_t t) {
 
 }  // namespace internal
 
-void CtxMake(Context& c, void* stack_lo, void* stack_hi,
-             void (*entry)(void* arg), void* arg) {
+void CtxMake(Gobuf& c, void* stack_lo, void* stack_hi, void (*entry)(void* arg),
+             void* arg) {
   c.entry = entry;
   c.arg = arg;
   c.sp = boost::context::detail::make_fcontext(
@@ -83,7 +83,7 @@ void CtxMake(Context& c, void* stack_lo, void* stack_hi,
       internal::CtxEnter);
 }
 
-void CtxSwap(Context& from, Context& to) {
+void CtxSwap(Gobuf& from, Gobuf& to) {
   internal::CtxPair pair{&from, &to};
   const auto t = internal::Jump(to.sp, &pair);
   static_cast<internal::CtxPair*>(t.data)->from->sp = t.fctx;

@@ -13,14 +13,7 @@
 #include <string_view>
 
 #include "absl/debugging/symbolize.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MN_JUDGE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MN_JUDGE_SANITIZED 1
-#endif
-#endif
+#include "runtime/base/sanitizer.h"
 
 namespace mn::judge {
 namespace {
@@ -66,7 +59,7 @@ std::string ReadRequest() {
   return all;
 }
 
-#ifndef MN_JUDGE_SANITIZED  // the sanitizers report faults themselves
+#if !MN_ASAN && !MN_TSAN  // the sanitizers report faults themselves
 
 // Async-signal-safe. Tells the judge what the fault was (GPR and code bytes
 // are what the judge needs to recognise a misaligned stack), then lets it kill.

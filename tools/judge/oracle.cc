@@ -10,6 +10,12 @@ Verdict TooLittle(const std::string& want) {
   return Verdict::Failed("too little was seen", want, "the end");
 }
 
+Verdict Unexpected(const Observation& o, int at) {
+  return Verdict::Failed(
+      "an observation that makes no sense", "those of the driver",
+      o.kind + " with " + std::to_string(o.values.size()) + " numbers", at);
+}
+
 Verdict CompareWithModel(
     const Observations& want, const Observations& seen,
     const std::function<std::string(const Observation&)>& describe,

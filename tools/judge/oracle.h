@@ -14,6 +14,9 @@ namespace mn::judge {
 // The observations have come to their end before the oracle's model has.
 Verdict TooLittle(const std::string& want);
 
+// An observation that the case's driver does not make: somebody else wrote it.
+Verdict Unexpected(const Observation& o, int at);
+
 // What was seen against what a model of the contract does: same kinds, same
 // numbers, same order.
 //   describe   an observation for people: "G7"

@@ -4,7 +4,7 @@
 // request; the case process answers with observations and an end line. Lines of
 // text, so that a conversation can be read in a debugger or written by a test.
 //
-//   case  -> judge   hello 1
+//   case  -> judge   hello 2
 //   judge -> case    nonce 9a3f…            (hex)
 //                    case RunQueue.Fifo
 //                    seed 51f2…             (hex)
@@ -12,9 +12,6 @@
 //                    say replay 31r2…       (name, then text; any number)
 //                    go
 //   case  -> judge   o get 7                (kind, then numbers; any number)
-//                    s timeline 37 write …  (kind, then text for people)
-//                    look                   (the judge shall look, see below)
-//   judge -> case    seen                   (the answer to look)
 //                    s timeline 37 write …  (kind, then text for people)
 //                    look                   (asks the judge to look, below)
 //   judge -> case    seen                   (the answer to look)

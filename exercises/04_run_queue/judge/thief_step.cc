@@ -23,7 +23,7 @@ struct Plan {
 };
 constexpr std::size_t kNumbersOfAPlan = 5;
 
-Plan PlanAt(const std::vector<std::int64_t>& n, std::size_t i) {
+Plan PlanAt(const Numbers& n, std::size_t i) {
   i *= kNumbersOfAPlan;
   return {n[i], n[i + 1], n[i + 2], n[i + 3], n[i + 4]};
 }
@@ -33,7 +33,7 @@ Plan PlanAt(const std::vector<std::int64_t>& n, std::size_t i) {
 // A thief after instruction `position`. Returns the instructions stepped
 // through.
 std::int64_t Play(const Plan& plan, std::int64_t position, std::vector<G>& gs,
-                  std::vector<std::int64_t>* everything) {
+                  Numbers* everything) {
   static RunQueue q;
   StartAt(q, plan.start);
   // What a thief reads from a slot that nobody has written is seen.
@@ -80,11 +80,11 @@ std::int64_t Play(const Plan& plan, std::int64_t position, std::vector<G>& gs,
   return steps;
 }
 
-void Drive(judge::Driver& d) {
+void Drive(Driver& d) {
   std::vector<G> gs = MakeGs(kRunqSize + 2);
-  std::vector<std::int64_t> everything;
+  Numbers everything;
   everything.reserve(2 * kRunqSize);
-  const std::vector<std::int64_t>& plans = d.work("plans");
+  const Numbers& plans = d.work("plans");
   for (std::size_t i = 0; i < plans.size() / kNumbersOfAPlan; i++) {
     const Plan plan = PlanAt(plans, i);
     const std::int64_t length = Play(plan, judge::kNever, gs, &everything);
@@ -109,17 +109,12 @@ const bool kRegistered =
 
 #else
 
-using judge::Observation;
-using judge::Observations;
-using judge::Verdict;
-using judge::Workload;
-
 std::int64_t Goroutines(const Plan& p) {
   return p.ring + p.runnext + (p.op != kGet);
 }
 
-Workload Make(judge::Random& rng) {
-  std::vector<std::int64_t> plans;
+Workload Make(Random& rng) {
+  Numbers plans;
   const auto add = [&](std::int64_t ring, std::int64_t runnext, std::int64_t op,
                        std::int64_t thief) {
     plans.insert(plans.end(), {AnyStart(rng), ring, runnext, op, thief});
@@ -141,7 +136,7 @@ Workload Make(judge::Random& rng) {
 
 // A thief after the first instruction of each plan.
 Observations Right(const Workload& work) {
-  const std::vector<std::int64_t>& plans = work.at("plans");
+  const Numbers& plans = work.at("plans");
   Observations right;
   for (std::size_t i = 0; i < plans.size() / kNumbersOfAPlan; i++) {
     right.push_back({"at", {static_cast<std::int64_t>(i), 1}});
@@ -164,7 +159,7 @@ std::string Describe(const Plan& plan) {
 }
 
 Verdict Decide(const Workload& work, const Observations& seen) {
-  const std::vector<std::int64_t>& plans = work.at("plans");
+  const Numbers& plans = work.at("plans");
   const auto count = static_cast<std::int64_t>(plans.size() / kNumbersOfAPlan);
   if (seen.size() == 1 && seen[0].kind == "cannot_step") {
     return Verdict::Inconclusive("this processor cannot be single-stepped");

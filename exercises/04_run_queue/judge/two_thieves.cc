@@ -13,22 +13,21 @@ namespace {
 
 #ifdef MN_CASE_PROCESS
 
-void ObserveIds(judge::Driver& d, const char* kind,
-                const std::vector<std::int64_t>& ids) {
+void ObserveIds(Driver& d, const char* kind, const Numbers& ids) {
   constexpr std::ptrdiff_t kPerLine = 256;
   for (auto at = ids.begin(); at < ids.end();) {
     const auto end = at + std::min(kPerLine, ids.end() - at);
-    d.Observe(kind, std::vector<std::int64_t>(at, end));
+    d.Observe(kind, Numbers(at, end));
     at = end;
   }
 }
 
 struct Thief {
-  std::vector<std::int64_t> ids;
+  Numbers ids;
   std::thread thread;
 };
 
-void Drive(judge::Driver& d) {
+void Drive(Driver& d) {
   const std::int64_t count = d.number("count");
   // A broken queue hands out without end: stop when this much came.
   const auto enough = static_cast<std::size_t>(count) * 2;
@@ -61,7 +60,7 @@ void Drive(judge::Driver& d) {
     });
   }
 
-  std::vector<std::int64_t> owner;
+  Numbers owner;
   const auto get = [&] {
     const G* gp = RunqGet(q);
     if (gp != nullptr) owner.push_back(gp->id);
@@ -105,12 +104,7 @@ const bool kRegistered = judge::RegisterDriver("RunQueue.TwoThieves", Drive);
 
 #else
 
-using judge::Observation;
-using judge::Observations;
-using judge::Verdict;
-using judge::Workload;
-
-Workload Make(judge::Random& rng) {
+Workload Make(Random& rng) {
   return {{"count", {rng.Between(100'000, 200'000)}},
           {"start", {rng.Between(0, INT64_C(0xffffffff))}}};
 }
@@ -125,16 +119,14 @@ Observations Right(const Workload& work) {
 }
 
 Verdict Decide(const Workload& work, const Observations& seen) {
-  std::vector<std::int64_t> all;
+  Numbers all;
   std::size_t stolen = 0;
   const std::int64_t n = work.at("count")[0];
   for (const Observation& o : seen) {
     if (o.kind.starts_with("thief")) stolen += o.values.size();
     all.insert(all.end(), o.values.begin(), o.values.end());
   }
-  if (all.empty()) {
-    return Verdict::NotImplemented("nothing that was put came out");
-  }
+  if (all.empty()) return NothingCameOut();
   judge::ExactlyOnceFault fault = judge::ExactlyOnce(all, n, NameOf);
   if (!fault.what.empty()) {
     std::string takers;
