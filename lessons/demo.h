@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 #include "tools/judge/clock.h"
 
@@ -23,8 +24,19 @@ double BestNs(int blocks, std::size_t count, Body body) {
   return static_cast<double>(best) / static_cast<double>(count);
 }
 
-// main() of a demo: a tour for people, or with --measure the lines
-// `measure KEY VALUE` that the quiz compares predictions with.
+// One answer to the quiz, as --measure prints it.
+inline void Measured(const char* key, const std::string& value) {
+  std::printf("measure %s %s\n", key, value.c_str());
+}
+inline void Measured(const char* key, int value) {
+  Measured(key, std::to_string(value));
+}
+inline void Measured(const char* key, double value) {
+  std::printf("measure %s %.1f\n", key, value);
+}
+
+// main() of a demo: a tour for people, or with --measure the answers to the
+// quiz.
 inline int DemoMain(int argc, char** argv, void (*tour)(), void (*measure)()) {
   if (argc == 2 && std::strcmp(argv[1], "--measure") == 0) {
     measure();

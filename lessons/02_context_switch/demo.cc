@@ -188,14 +188,14 @@ double KernelNs() {
 
 void Measure() {
   const double swap = PingPongNs(/*mixed=*/false), kernel = KernelNs();
-  std::printf("measure %s %s\n", "entry_alignment", EntryAlignment().c_str());
-  std::printf("measure %s %s\n", "entry_rounding", EntryRounding().c_str());
-  std::printf("measure %s %.1f\n", "swap_ns", swap);
-  std::printf("measure %s %.1f\n", "mixed_ns", PingPongNs(/*mixed=*/true));
-  std::printf("measure %s %.1f\n", "ring_10000_ns", RingNs(10'000));
-  std::printf("measure %s %.0f\n", "kernel_ns", kernel);
-  std::printf("measure %s %.0f\n", "kernel_ratio", kernel / swap);
-  std::printf("measure %s %.0f\n", "swapcontext_ratio", SwapcontextNs() / swap);
+  Measured("entry_alignment", EntryAlignment());
+  Measured("entry_rounding", EntryRounding());
+  Measured("swap_ns", swap);
+  Measured("mixed_ns", PingPongNs(/*mixed=*/true));
+  Measured("ring_10000_ns", RingNs(10'000));
+  Measured("kernel_ns", kernel);
+  Measured("kernel_ratio", kernel / swap);
+  Measured("swapcontext_ratio", SwapcontextNs() / swap);
 }
 
 void Tour() {

@@ -19,6 +19,7 @@
 
 namespace mn {
 using judge::Driver;
+using judge::Numbers;
 using judge::Random;
 }  // namespace mn
 #else
@@ -26,6 +27,7 @@ using judge::Random;
 #include "tools/judge/oracle.h"
 
 namespace mn {
+using judge::Numbers;
 using judge::Observation;
 using judge::Observations;
 using judge::Random;

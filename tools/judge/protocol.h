@@ -44,8 +44,9 @@ inline constexpr int kProtocolVersion = 2;
 inline constexpr int kRequestFd = 3;
 inline constexpr int kObservationFd = 4;
 
+using Numbers = std::vector<std::int64_t>;
 // The numbers that a case process works on, by name.
-using Workload = std::map<std::string, std::vector<std::int64_t>>;
+using Workload = std::map<std::string, Numbers>;
 // What it has to know besides, by name; one line each.
 using Texts = std::map<std::string, std::string>;
 
@@ -58,7 +59,7 @@ using Texts = std::map<std::string, std::string>;
 // threads went to sleep so far.
 struct Observation {
   std::string kind;
-  std::vector<std::int64_t> values;
+  Numbers values;
   std::string text = {};
 };
 inline constexpr char kThreads[] = "threads";

@@ -17,8 +17,6 @@
 
 namespace mn {
 
-using Numbers = std::vector<std::int64_t>;
-
 // Participant 0 is the thread's own stack, 1 … 3 are contexts.
 inline constexpr std::int64_t kMain = 0;
 inline constexpr std::int64_t kContexts = 3;

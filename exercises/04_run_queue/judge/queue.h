@@ -10,8 +10,6 @@
 
 namespace mn {
 
-using Numbers = std::vector<std::int64_t>;
-
 inline constexpr std::int64_t kNothing = -1;  // null, where an id is reported
 
 // Operations of a workload.
@@ -25,19 +23,29 @@ struct G {
   std::int64_t id;
 };
 
-inline std::vector<G> MakeGs(std::int64_t n) {
-  std::vector<G> gs(static_cast<std::size_t>(n));
-  for (std::size_t i = 0; i < gs.size(); i++) {
-    gs[i].id = static_cast<std::int64_t>(i);
+struct Gs {
+  explicit Gs(std::int64_t n) : all(static_cast<std::size_t>(n)) {
+    for (G& g : all) g.id = &g - all.data();
   }
-  return gs;
-}
+  G* operator[](std::int64_t id) { return &all[static_cast<std::size_t>(id)]; }
+  std::vector<G> all;
+};
 
 inline std::int64_t IdOf(const G* gp) { return gp ? gp->id : kNothing; }
 
 inline void StartAt(RunQueue& q, std::int64_t counter) {
   q.head.store(static_cast<std::uint32_t>(counter));
   q.tail.store(static_cast<std::uint32_t>(counter));
+}
+
+// Gets until the queue is empty. A broken one hands out without end: at most
+// `most`.
+inline void Drain(RunQueue& q, std::int64_t most, Numbers* out) {
+  while (most-- > 0) {
+    const G* gp = RunqGet(q);
+    if (gp == nullptr) return;
+    out->push_back(gp->id);
+  }
 }
 
 // What went to the global queue, one vector per batch (script.cc).
@@ -61,25 +69,22 @@ inline std::size_t Steal(RunQueue& q, std::int64_t* out) {
       batch[i] = q.ring[(head + i) % kRunqSize].load(memory_order_relaxed);
     }
     // release: pairs with the acquire of head in RunqPut.
-    if (!q.head.compare_exchange_strong(head, head + n, memory_order_release,
-                                        memory_order_relaxed)) {
-      continue;
+    if (q.head.compare_exchange_strong(head, head + n, memory_order_release,
+                                       memory_order_relaxed)) {
+      for (std::uint32_t i = 0; i < n; i++) out[i] = IdOf(batch[i]);
+      return n;
     }
-    for (std::uint32_t i = 0; i < n; i++) out[i] = IdOf(batch[i]);
-    return n;
   }
 }
 
 inline std::size_t StealRunnext(RunQueue& q, std::int64_t* out) {
   G* gp = q.runnext.load(memory_order_relaxed);
+  if (gp == nullptr) return 0;
   // acquire: pairs with the release of runnext in RunqPut.
-  if (gp == nullptr ||
-      !q.runnext.compare_exchange_strong(gp, nullptr, memory_order_acquire,
-                                         memory_order_relaxed)) {
-    return 0;
-  }
-  *out = gp->id;
-  return 1;
+  const bool won = q.runnext.compare_exchange_strong(
+      gp, nullptr, memory_order_acquire, memory_order_relaxed);
+  if (won) *out = gp->id;
+  return won;
 }
 
 #else
@@ -93,6 +98,10 @@ inline std::string NameOf(std::int64_t id) {
 
 inline Verdict NothingCameOut() {
   return Verdict::NotImplemented("nothing that was put came out");
+}
+
+inline std::string EachOnce(std::int64_t n) {
+  return "each of " + std::to_string(n) + " goroutines comes out once";
 }
 
 // Any 32-bit counter: an implementation that only works from 0 is wrong.

@@ -27,16 +27,16 @@ namespace {
 
 void Drive(Driver& d) {
   const Numbers& ops = d.work("ops");
-  std::vector<G> gs = MakeGs(std::ssize(ops));
+  Gs gs(std::ssize(ops));
   RunQueue q;
   StartAt(q, d.number("start"));
-  std::size_t next_id = 0;
+  std::int64_t next_id = 0;
   for (std::int64_t op : ops) {
     if (op == kGet) {
       d.Observe("get", IdOf(RunqGet(q)));
       continue;
     }
-    RunqPut(q, &gs[next_id++], op == kPutNext);
+    RunqPut(q, gs[next_id++], op == kPutNext);
     for (const auto& batch : global_batches) d.Observe("batch", batch);
     global_batches.clear();
   }
@@ -44,16 +44,16 @@ void Drive(Driver& d) {
 
 void DriveFastPath(Driver& d) {
   const Numbers& ops = d.work("ops");
-  std::vector<G> gs = MakeGs(std::ssize(ops));
+  Gs gs(std::ssize(ops));
   RunQueue q;
-  std::size_t next_id = 0;
+  std::int64_t next_id = 0;
   std::int64_t out = 0;
   judge::StartCounting();
   for (std::int64_t op : ops) {
     if (op == kGet) {
       out += RunqGet(q) != nullptr;
     } else {
-      RunqPut(q, &gs[next_id++], op == kPutNext);
+      RunqPut(q, gs[next_id++], op == kPutNext);
     }
   }
   const judge::Counts counts = judge::StopCounting();
@@ -217,13 +217,11 @@ std::string Describe(const Observation& o) {
   if (o.kind == "get") {
     return o.values.size() == 1 ? NameOf(o.values[0]) : "nothing";
   }
-  std::string text = std::to_string(o.values.size()) + " to the global queue:";
-  for (std::size_t i = 0; i < o.values.size(); i++) {
-    if (i == 3 && o.values.size() > 6) {
-      text += " …";
-      i = o.values.size() - 3;
-    }
-    text += " " + NameOf(o.values[i]);
+  const std::size_t n = o.values.size();
+  std::string text = std::to_string(n) + " to the global queue:";
+  for (std::size_t i = 0; i < n; i++) {
+    if (i == 3 && n > 6) text += " …";
+    if (i < 3 || i + 3 >= n) text += " " + NameOf(o.values[i]);
   }
   return text;
 }

@@ -1,5 +1,5 @@
 // RQ-P: a put and a get against a std::deque under a std::mutex.
-#include <time.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <deque>
@@ -20,14 +20,14 @@ template <class Put, class Get>
 double TimePairs(Put put, Get get) {
   const std::int64_t start = judge::NowNs();
   for (int round = 0; round < kRounds; round++) {
-    for (std::size_t i = 0; i < kBurst; i++) put(i);
-    for (std::size_t i = 0; i < kBurst; i++) get();
+    for (int i = 0; i < kBurst; i++) put(i);
+    for (int i = 0; i < kBurst; i++) get();
   }
   return static_cast<double>(judge::NowNs() - start) / (kRounds * kBurst);
 }
 
 void Drive(Driver& d) {
-  std::vector<G> gs = MakeGs(kRunqSize);
+  Gs gs(kRunqSize);
   static RunQueue q;
   std::mutex mutex;
   std::deque<G*> deque;
@@ -35,18 +35,16 @@ void Drive(Driver& d) {
   // leaves out the atomic operation.
   std::atomic<bool> stop{false};
   std::thread other([&] {
-    const timespec wait = {0, 1'000'000};
-    while (!stop.load()) nanosleep(&wait, nullptr);
+    while (!stop.load()) usleep(1000);
   });
   std::int64_t out = 0;
   for (std::int64_t block = 0; block < d.number("blocks"); block++) {
-    const double mine =
-        TimePairs([&](std::size_t i) { RunqPut(q, &gs[i], false); },
-                  [&] { out += RunqGet(q) != nullptr; });
+    const double mine = TimePairs([&](int i) { RunqPut(q, gs[i], false); },
+                                  [&] { out += RunqGet(q) != nullptr; });
     const double baseline = TimePairs(
-        [&](std::size_t i) {
+        [&](int i) {
           std::lock_guard lock(mutex);
-          deque.push_back(&gs[i]);
+          deque.push_back(gs[i]);
         },
         [&] {
           std::lock_guard lock(mutex);
