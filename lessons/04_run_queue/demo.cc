@@ -10,9 +10,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <deque>
-#include <memory>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -98,69 +97,66 @@ int TurnsBeforeTheThird() {
 
 // ---- cost
 
-// Nanoseconds per put and get: the median over blocks, so that what else the
-// machine does counts little and contention counts in full.
-template <class Put, class Get>
-double PairNs(Put put, Get get) {
-  constexpr int kBlocks = 401, kRounds = 100, kBurst = 64;
-  std::vector<double> blocks;
-  for (int block = 0; block < kBlocks; block++) {
-    blocks.push_back(BestNs(1, kRounds * kBurst, [&] {
-      for (int round = 0; round < kRounds; round++) {
-        for (int i = 0; i < kBurst; i++) put();
-        for (int i = 0; i < kBurst; i++) get();
-      }
-    }));
-  }
-  std::sort(blocks.begin(), blocks.end());
-  return blocks[kBlocks / 2];
-}
+struct Ring {
+  void Put(G* gp) { RunqPut(q, gp, /*next=*/false); }
+  void Get() { RunqGet(q); }
+  RunQueue q;
+};
 
-// Runs `body` on n threads at once; the mean of what they return.
-template <class Body>
-double OnThreads(int n, Body body) {
-  std::atomic<double> sum{0};
-  std::atomic<int> ready{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < n; i++) {
-    threads.emplace_back([&] {
-      ready++;
-      while (ready != n) std::this_thread::yield();
-      sum += body();
-    });
+struct LockedDeque {
+  void Put(G* gp) {
+    std::lock_guard lock(mutex);
+    deque.push_back(gp);
   }
-  for (std::thread& t : threads) t.join();
-  return sum / n;
+  void Get() {
+    std::lock_guard lock(mutex);
+    if (!deque.empty()) deque.pop_front();
+  }
+  std::mutex mutex;
+  std::deque<G*> deque;
+};
+
+// Nanoseconds per put and get on so many threads at once. The median over
+// blocks, so that what else the machine does counts little and contention
+// counts in full.
+template <class Queue>
+double PairNs(std::size_t threads, bool shared) {
+  constexpr int kBlocks = 401, kRounds = 100, kBurst = 64;
+  std::vector<Queue> queues(shared ? 1 : threads);
+  std::atomic<std::size_t> ready{0};
+  std::atomic<double> sum{0};
+  const auto body = [&](Queue& q) {
+    G g;
+    std::vector<double> blocks;
+    ready++;
+    while (ready != threads) std::this_thread::yield();
+    for (int block = 0; block < kBlocks; block++) {
+      blocks.push_back(BestNs(1, kRounds * kBurst, [&] {
+        for (int round = 0; round < kRounds; round++) {
+          for (int i = 0; i < kBurst; i++) q.Put(&g);
+          for (int i = 0; i < kBurst; i++) q.Get();
+        }
+      }));
+    }
+    std::sort(blocks.begin(), blocks.end());
+    sum += blocks[kBlocks / 2];
+  };
+  std::vector<std::thread> all;
+  for (std::size_t i = 0; i < threads; i++) {
+    all.emplace_back(body, std::ref(queues[shared ? 0 : i]));
+  }
+  for (std::thread& t : all) t.join();
+  return sum / static_cast<double>(threads);
 }
 
 // Each thread has a ring of its own, as each P has.
-double RingNs(int threads) {
-  G g;
-  return OnThreads(threads, [&] {
-    const auto q = std::make_unique<RunQueue>();
-    return PairNs([&] { RunqPut(*q, &g, false); },
-                  [&] {
-                    if (RunqGet(*q) == nullptr) std::abort();
-                  });
-  });
+double RingNs(std::size_t threads) {
+  return PairNs<Ring>(threads, /*shared=*/false);
 }
 
 // All threads share one queue and one lock: what a thread pool does.
-double DequeNs(int threads) {
-  G g;
-  std::mutex mutex;
-  std::deque<G*> deque;
-  return OnThreads(threads, [&] {
-    return PairNs(
-        [&] {
-          std::lock_guard lock(mutex);
-          deque.push_back(&g);
-        },
-        [&] {
-          std::lock_guard lock(mutex);
-          if (!deque.empty()) deque.pop_front();
-        });
-  });
+double DequeNs(std::size_t threads) {
+  return PairNs<LockedDeque>(threads, /*shared=*/true);
 }
 
 void Measure() {
@@ -191,8 +187,8 @@ void Tour() {
               TurnsBeforeTheThird());
   std::printf("ns for a put and a get\n");
   std::printf("  threads   a ring each   one locked deque\n");
-  for (int threads : {1, 2, 4}) {
-    std::printf("  %7d   %11.1f   %16.1f\n", threads, RingNs(threads),
+  for (std::size_t threads : {1, 2, 4}) {
+    std::printf("  %7zu   %11.1f   %16.1f\n", threads, RingNs(threads),
                 DequeNs(threads));
   }
 }

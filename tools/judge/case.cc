@@ -8,6 +8,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <string_view>
@@ -131,7 +132,7 @@ const std::vector<std::int64_t>& Driver::work(const std::string& name) const {
   const auto it = work_.find(name);
   if (it == work_.end()) {
     Die("the driver asks for work '" + name +
-        "', which the judge did not send: judge.cc and case.cc disagree");
+        "', which the judge did not send: the case's two halves disagree");
   }
   return it->second;
 }
@@ -145,6 +146,13 @@ std::int64_t Driver::number(const std::string& name) const {
 std::string Driver::text(const std::string& name) const {
   const auto it = texts_.find(name);
   return it == texts_.end() ? "" : it->second;
+}
+
+void Driver::ObserveInLines(const char* kind, const Numbers& values) {
+  constexpr std::size_t kPerLine = 256;
+  for (std::size_t at = 0; at < values.size(); at += kPerLine) {
+    Send(kind, values.data() + at, std::min(kPerLine, values.size() - at));
+  }
 }
 
 void Driver::Say(const char* kind, const std::string& text) {

@@ -41,7 +41,7 @@ It may have:
 
 A case:
   kind       what the case process is
-             driver     the piece and a driver (judge/case.cc), the usual one
+             driver     the piece and a driver (judge/*.cc), the usual one
              schedules  the piece, compiled for the explorer, and a model: all
                         interleavings up to a bound. "configs" names those of
                         the model; a configuration may lower its bound, as in

@@ -67,6 +67,20 @@ ExactlyOnceFault ExactlyOnce(
   return {};
 }
 
+Verdict AllTookEffect(const Observations& seen, std::int64_t per_block,
+                      const Verdict& none) {
+  if (seen.empty() || seen.back().values.size() != 2) {
+    return TooLittle("how many operations took effect");
+  }
+  const std::int64_t got = seen.back().values[0];
+  const std::int64_t want = seen.back().values[1] * per_block;
+  if (got == 0) return none;
+  if (got == want) return Verdict::Passed();
+  return Verdict::Failed("fast, but not every operation took effect",
+                         std::to_string(want) + " operations",
+                         std::to_string(got) + " operations");
+}
+
 Verdict DecideRatio(const Observations& observations, double max) {
   std::vector<double> ratios;
   double best_learner = 0, best_baseline = 0;

@@ -40,8 +40,13 @@ ExactlyOnceFault ExactlyOnce(
     const std::vector<std::int64_t>& ids, std::int64_t n,
     const std::function<std::string(std::int64_t)>& name);
 
-// The second half of the oracle of a ratio case (its decide() is asked first:
-// fast but wrong is wrong), for Driver::Measure blocks. The learner's time over
+// The first half of the oracle of a ratio case: fast but wrong is wrong. The
+// driver's last observation says how many operations took effect, and in how
+// many blocks of `per_block`. If none did, the verdict is `none`.
+Verdict AllTookEffect(const Observations& seen, std::int64_t per_block,
+                      const Verdict& none);
+
+// The second half, for Driver::Measure blocks. The learner's time over
 // the baseline's must be at most `max`. Says inconclusive rather than failed
 // whenever the blocks disagree.
 Verdict DecideRatio(const Observations& observations, double max);

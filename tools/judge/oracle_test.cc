@@ -72,6 +72,15 @@ TEST(Unexpected, NamesTheObservation) {
   EXPECT_EQ(v.at, 7);
 }
 
+TEST(AllTookEffect, FastButWrongIsWrong) {
+  const Verdict none = Verdict::NotImplemented("nothing");
+  EXPECT_EQ(AllTookEffect({{"done", {60, 3}}}, 20, none).status,
+            Status::kPassed);
+  EXPECT_EQ(AllTookEffect({{"done", {59, 3}}}, 20, none).got, "59 operations");
+  EXPECT_EQ(AllTookEffect({{"done", {0, 3}}}, 20, none).message, "nothing");
+  EXPECT_EQ(AllTookEffect({}, 20, none).status, Status::kFailed);
+}
+
 Observations Blocks(std::initializer_list<std::pair<int, int>> blocks) {
   Observations all;
   for (auto [learner, baseline] : blocks) {

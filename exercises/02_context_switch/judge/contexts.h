@@ -110,6 +110,24 @@ inline Verdict NothingRan() {
   return Verdict::NotImplemented("no context ever ran");
 }
 
+// Two observations of registers: whose, after which swap, and what is in them.
+inline Verdict CompareRegisters(const char* const* names, const Numbers& want,
+                                const Numbers& got, const std::string& what,
+                                int at) {
+  for (std::size_t i = 2; i < want.size(); i++) {
+    const std::string name = names[i - 2];
+    if (got[i] == want[i]) continue;
+    return Verdict::Failed(name + what, name + " = " + Hex(want[i]),
+                           name + " = " + Hex(got[i]), at);
+  }
+  return Verdict::Passed();
+}
+
+inline std::string DidNotSurvive(const Numbers& seen) {
+  return " did not survive swap number " + std::to_string(seen[1]) + " of " +
+         Who(seen[0]);
+}
+
 // True if all that was seen is main's.
 inline bool OnlyMainRan(const Observations& seen) {
   for (const Observation& o : seen) {

@@ -127,22 +127,17 @@ Verdict Decide(const Workload& work, const Observations& seen) {
     const Observation& o = seen[i];
     const int at = static_cast<int>(i);
     if (o.values.size() != 4) return judge::Unexpected(o, at);
-    const std::int64_t id = o.values[0], nth = o.values[1];
-    born += o.kind == "born";
+    const bool is_born = o.kind == "born";
+    born += is_born;
     const std::string what =
-        o.kind == "born"
-            ? ": " + Who(id) +
-                  " did not begin with what the caller of CtxMake had"
-            : " did not survive swap number " + std::to_string(nth) + " of " +
-                  Who(id);
-    const Observation want = Seen(work, o.kind.c_str(), id, nth);
-    for (std::size_t reg = 0; reg < 2; reg++) {
-      if (o.values[2 + reg] == want.values[2 + reg]) continue;
-      const std::string name = kNames[reg];
-      return Verdict::Failed(name + what,
-                             name + " = " + Hex(want.values[2 + reg]),
-                             name + " = " + Hex(o.values[2 + reg]), at);
-    }
+        is_born ? ": " + Who(o.values[0]) +
+                      " did not begin with what the caller of CtxMake had"
+                : DidNotSurvive(o.values);
+    const Observation want =
+        Seen(work, o.kind.c_str(), o.values[0], o.values[1]);
+    const Verdict verdict =
+        CompareRegisters(kNames, want.values, o.values, what, at);
+    if (verdict.status != judge::Status::kPassed) return verdict;
   }
   const std::size_t want = 2 * kContexts + work.at("schedule").size();
   if (seen.size() == want && born == kContexts) return Verdict::Passed();

@@ -60,19 +60,13 @@ Verdict Decide(const Workload& work, const Observations& seen) {
   if (OnlyMainRan(seen)) return NothingRan();
   for (std::size_t i = 0; i < seen.size(); i++) {
     const Numbers& v = seen[i].values;
-    const int at = static_cast<int>(i);
     if (seen[i].kind != "registers" || v.size() != 2 + kRegisterCount) {
-      return judge::Unexpected(seen[i], at);
+      return judge::Unexpected(seen[i], static_cast<int>(i));
     }
-    const Numbers want = RightRegisters(work, v[0], v[1]);
-    for (std::size_t reg = 0; reg < kRegisterCount; reg++) {
-      if (v[2 + reg] == want[2 + reg]) continue;
-      const std::string name = kRegisters[reg];
-      return Verdict::Failed(name + " did not survive swap number " +
-                                 std::to_string(v[1]) + " of " + Who(v[0]),
-                             name + " = " + Hex(want[2 + reg]),
-                             name + " = " + Hex(v[2 + reg]), at);
-    }
+    const Verdict verdict =
+        CompareRegisters(kRegisters, RightRegisters(work, v[0], v[1]), v,
+                         DidNotSurvive(v), static_cast<int>(i));
+    if (verdict.status != judge::Status::kPassed) return verdict;
   }
   // Each entry of the schedule lets somebody come back from a swap.
   const std::size_t swaps = work.at("schedule").size();

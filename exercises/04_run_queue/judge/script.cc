@@ -75,6 +75,10 @@ namespace {
 
 // ---- workloads
 
+Workload Script(Random& rng, const Numbers& ops) {
+  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
+}
+
 void Repeat(Numbers* ops, std::int64_t op, std::int64_t n) {
   ops->insert(ops->end(), static_cast<std::size_t>(n), op);
 }
@@ -98,8 +102,7 @@ Numbers FifoOps(Random& rng, std::int64_t puts) {
 }
 
 Workload MakeFifo(Random& rng) {
-  return {{"start", {AnyStart(rng)}},
-          {"ops", FifoOps(rng, rng.Between(300, 700))}};
+  return Script(rng, FifoOps(rng, rng.Between(300, 700)));
 }
 
 Workload MakeRunnextFirst(Random& rng) {
@@ -113,7 +116,7 @@ Workload MakeRunnextFirst(Random& rng) {
     // Empty the queue, which also ends any streak.
     if (round % 4 == 3) Repeat(&ops, kGet, 81);
   }
-  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
+  return Script(rng, ops);
 }
 
 Workload MakeOverflow(Random& rng) {
@@ -127,7 +130,7 @@ Workload MakeOverflow(Random& rng) {
   Repeat(&ops, kGet, rng.Between(1, 50));
   Repeat(&ops, kPut, rng.Between(200, 300));
   Repeat(&ops, kGet, kSize + 1);
-  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
+  return Script(rng, ops);
 }
 
 Workload MakeWrap(Random& rng) {
@@ -145,7 +148,7 @@ Workload MakeRunnextShares(Random& rng) {
     ops.push_back(kPutNext);
     ops.push_back(kGet);
   }
-  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
+  return Script(rng, ops);
 }
 
 // Bursts that never overflow.
@@ -158,7 +161,7 @@ Workload MakeFastPath(Random& rng) {
     }
     Repeat(&ops, kGet, n);
   }
-  return {{"ops", ops}};
+  return Script(rng, ops);
 }
 
 // ---- the oracle
@@ -217,6 +220,11 @@ std::string Describe(const Observation& o) {
   if (o.kind == "get") {
     return o.values.size() == 1 ? NameOf(o.values[0]) : "nothing";
   }
+  if (o.kind == "counts" && o.values.size() == 3) {
+    return std::to_string(o.values[0]) + " goroutines out, " +
+           std::to_string(o.values[1]) + " allocations, " +
+           std::to_string(o.values[2]) + " locks";
+  }
   const std::size_t n = o.values.size();
   std::string text = std::to_string(n) + " to the global queue:";
   for (std::size_t i = 0; i < n; i++) {
@@ -227,6 +235,9 @@ std::string Describe(const Observation& o) {
 }
 
 std::string Complaint(const Observation& want, const Observation& got, int) {
+  if (want.kind == "counts") {
+    return "puts and gets lost goroutines, or took locks or memory";
+  }
   if (want.kind == "batch") return "the overflow is not right";
   if (got.kind == "batch") return "an overflow where none is due";
   return "";
@@ -247,18 +258,8 @@ Observations RightFastPath(const Workload& work) {
 
 Verdict DecideFastPath(const Workload& work, const Observations& seen) {
   if (!seen.empty() && seen[0].values.at(0) == 0) return NothingCameOut();
-  const auto describe = [](const Observation& o) {
-    if (o.values.size() != 3) return o.kind;
-    return std::to_string(o.values[0]) + " goroutines out, " +
-           std::to_string(o.values[1]) + " allocations, " +
-           std::to_string(o.values[2]) + " locks";
-  };
-  return judge::CompareWithModel(
-      RightFastPath(work), seen, describe,
-      [](const Observation&, const Observation&, int) {
-        return "bursts of puts and gets lost goroutines, or took locks or "
-               "memory";
-      });
+  return judge::CompareWithModel(RightFastPath(work), seen, Describe,
+                                 Complaint);
 }
 
 const bool kRegistered = judge::RegisterCases({

@@ -75,18 +75,11 @@ void Drive(Driver& d) {
   for (const Plan& plan : PlansOf(d.work("plans"))) {
     const std::int64_t length = Play(plan, judge::kNever, gs, &out);
     if (length < 0) return d.Observe("cannot_step", length);
-    // All positions of a short operation, a sample of a long one: a step costs
-    // some ten microseconds in a virtual machine, and there are length²/2.
-    constexpr std::int64_t kSteps = 1200;
-    const std::int64_t positions =
-        std::max<std::int64_t>(2, 2 * kSteps / length);
-    const std::int64_t stride = std::max<std::int64_t>(1, length / positions);
-    for (std::int64_t at = 1 + d.rng().Between(0, stride - 1); at <= length;
-         at += stride) {
+    judge::ForPositions(length, d.rng(), [&](std::int64_t at) {
       Play(plan, at, gs, &out);
       d.Observe("at", {number, at});
       d.Observe("out", out);
-    }
+    });
     number++;
   }
 }

@@ -38,15 +38,6 @@ void Thief(std::int64_t enough, Numbers* ids) {
   ids->resize(n);
 }
 
-void ObserveIds(Driver& d, const char* kind, const Numbers& ids) {
-  constexpr std::ptrdiff_t kPerLine = 256;
-  for (auto at = ids.begin(); at < ids.end();) {
-    const auto end = at + std::min(kPerLine, ids.end() - at);
-    d.Observe(kind, Numbers(at, end));
-    at = end;
-  }
-}
-
 void Drive(Driver& d) {
   const std::int64_t count = d.number("count");
   Gs gs(count);
@@ -75,9 +66,9 @@ void Drive(Driver& d) {
   stop = true;
   thief1.join();
   thief2.join();
-  ObserveIds(d, "owner", owner);
-  ObserveIds(d, "thief1", ids1);
-  ObserveIds(d, "thief2", ids2);
+  d.ObserveInLines("owner", owner);
+  d.ObserveInLines("thief1", ids1);
+  d.ObserveInLines("thief2", ids2);
   for (const Numbers& batch : global_batches) d.Observe("global", batch);
 }
 
