@@ -41,7 +41,7 @@ struct Fiber {
   Gobuf context;
   std::unique_ptr<Stack> stack{new Stack};
   Gobuf* back = nullptr;  // where to go when the turn is over
-  int number = 0;
+  char name = 0;
 
   void Make(void (*entry)(void*)) {
     CtxMake(context, stack->bytes, stack->bytes + kStack, entry, this);
@@ -55,29 +55,25 @@ std::string story;
 void TellsAStory(void* arg) {
   Fiber& self = *static_cast<Fiber*>(arg);
   for (int step = 1;; step++) {
-    story += " " + std::string(1, static_cast<char>('A' + self.number)) +
-             std::to_string(step);
+    story += std::string(" ") + self.name + std::to_string(step);
     CtxSwap(self.context, *self.back);
   }
 }
 
-std::string Interleaving(const std::vector<int>& order,
-                         std::vector<std::size_t>* used) {
+// Also says how much of its stack each holds while it waits.
+std::string Interleaving(std::initializer_list<std::size_t> order,
+                         std::vector<std::ptrdiff_t>* used) {
   Gobuf main;
   std::vector<Fiber> fibers(3);
-  for (int i = 0; i < 3; i++) {
-    Fiber& f = fibers[static_cast<std::size_t>(i)];
-    f.number = i;
+  for (Fiber& f : fibers) {
+    f.name = static_cast<char>('A' + (&f - fibers.data()));
     f.back = &main;
     f.Make(TellsAStory);
   }
   story.clear();
-  for (int i : order) {
-    CtxSwap(main, fibers[static_cast<std::size_t>(i)].context);
-  }
+  for (std::size_t i : order) CtxSwap(main, fibers[i].context);
   for (const Fiber& f : fibers) {
-    used->push_back(static_cast<std::size_t>(f.stack->bytes + kStack -
-                                             static_cast<char*>(f.context.sp)));
+    used->push_back(f.stack->bytes + kStack - static_cast<char*>(f.context.sp));
   }
   return story.substr(1);
 }
@@ -94,6 +90,7 @@ void LooksAround(void* arg) {
   CtxSwap(self.context, *self.back);
 }
 
+// A context that is made while rounding is upward, and runs when it is not.
 void LookAround() {
   Gobuf main;
   Fiber f;
@@ -107,11 +104,9 @@ void LookAround() {
 std::string EntryAlignment() {
   LookAround();
 #if defined(__x86_64__)
-  // The frame begins below the return address and the saved rbp.
-  return std::to_string((entry_frame + 8) % 16) + " mod 16";
-#else
-  return std::to_string(entry_frame % 16) + " mod 16";
+  entry_frame += 8;  // it begins below the return address and the saved rbp
 #endif
+  return std::to_string(entry_frame % 16) + " mod 16";
 }
 
 std::string EntryRounding() {
@@ -126,26 +121,11 @@ void GoesBack(void* arg) {
   for (;;) CtxSwap(self.context, *self.back);
 }
 
-constexpr int kRounds = 20'000;
-
-// Main and one context, in turns. If they are `mixed`, main divides 1 by 3 after
-// it has made the context. That sets a flag ("a result was not exact") in the
-// register that a swap brings back, so the two have different contents there.
-double PingPongNs(bool mixed) {
-  Gobuf main;
-  Fiber f;
-  f.back = &main;
-  feclearexcept(FE_ALL_EXCEPT);
-  f.Make(GoesBack);
-  volatile double one = 1, three = 3;
-  if (mixed) one = one / three;
-  return BestNs(40, 2 * kRounds, [&] {
-    for (int i = 0; i < kRounds; i++) CtxSwap(main, f.context);
-  });
-}
-
-// Each context goes on with the next one; the last one with main.
-double RingNs(std::size_t n) {
+// Main and n contexts, of which each goes on with the next one, and the last one
+// with main. If they are `mixed`, main divides 1 by 3 after it has made them.
+// That sets a flag ("a result was not exact") in the register that a swap brings
+// back, so main and the others have different contents there.
+double RingNs(std::size_t n, bool mixed = false) {
   Gobuf main;
   std::vector<Fiber> fibers(n);
   feclearexcept(FE_ALL_EXCEPT);
@@ -153,8 +133,10 @@ double RingNs(std::size_t n) {
     fibers[i].back = i + 1 < n ? &fibers[i + 1].context : &main;
     fibers[i].Make(GoesBack);
   }
+  volatile double one = 1, three = 3;
+  if (mixed) one = one / three;
   const std::size_t rounds = 1 + 20'000 / n;
-  return BestNs(20, rounds * (n + 1), [&] {
+  return BestNs(40, rounds * (n + 1), [&] {
     for (std::size_t i = 0; i < rounds; i++) CtxSwap(main, fibers[0].context);
   });
 }
@@ -187,11 +169,11 @@ double KernelNs() {
 }
 
 void Measure() {
-  const double swap = PingPongNs(/*mixed=*/false), kernel = KernelNs();
+  const double swap = RingNs(1), kernel = KernelNs();
   Measured("entry_alignment", EntryAlignment());
   Measured("entry_rounding", EntryRounding());
   Measured("swap_ns", swap);
-  Measured("mixed_ns", PingPongNs(/*mixed=*/true));
+  Measured("mixed_ns", RingNs(1, /*mixed=*/true));
   Measured("ring_10000_ns", RingNs(10'000));
   Measured("kernel_ns", kernel);
   Measured("kernel_ratio", kernel / swap);
@@ -199,21 +181,19 @@ void Measure() {
 }
 
 void Tour() {
-  std::vector<std::size_t> used;
+  std::vector<std::ptrdiff_t> used;
   std::printf("three contexts, resumed in the order 0 1 2 0 0 2 1:\n  %s\n",
               Interleaving({0, 1, 2, 0, 0, 2, 1}, &used).c_str());
   std::printf(
-      "bytes of its stack that each holds while it waits: %zu %zu %zu\n",
+      "bytes of its stack that each holds while it waits: %td %td %td\n",
       used[0], used[1], used[2]);
   std::printf("the stack pointer where a context begins: %s\n",
               EntryAlignment().c_str());
   std::printf("made while rounding was upward, run later: rounds %s\n\n",
               EntryRounding().c_str());
   std::printf("ns for one switch\n");
-  std::printf("  two contexts in turns     %8.1f\n",
-              PingPongNs(/*mixed=*/false));
-  std::printf("  one has divided by 3      %8.1f\n",
-              PingPongNs(/*mixed=*/true));
+  std::printf("  two contexts in turns     %8.1f\n", RingNs(1));
+  std::printf("  one has divided by 3      %8.1f\n", RingNs(1, /*mixed=*/true));
   for (std::size_t n : {10, 1'000, 10'000}) {
     std::printf("  a ring of %6zu          %8.1f\n", n, RingNs(n));
   }

@@ -140,8 +140,7 @@ inline std::int64_t AnySeed(Random& rng) {
   return rng.Between(1, INT64_C(1) << 62);
 }
 
-// Participants in random order, nobody twice in a row, main first to leave and
-// last to come.
+// Participants in random order, nobody twice in a row, main first and last.
 inline Numbers MakeSchedule(Random& rng, std::int64_t length) {
   Numbers schedule;
   std::int64_t running = kMain;
