@@ -73,95 +73,85 @@ const bool kRegistered[] = {
 
 namespace {
 
-// ---- workloads
+// ---- workloads, written as operations and how often, in turns
 
-Workload Script(Random& rng, const Numbers& ops) {
-  return {{"start", {AnyStart(rng)}}, {"ops", ops}};
-}
-
-void Repeat(Numbers* ops, std::int64_t op, std::int64_t n) {
-  ops->insert(ops->end(), static_cast<std::size_t>(n), op);
+Workload Script(std::int64_t start, const Numbers& runs) {
+  Numbers ops;
+  for (std::size_t i = 0; i < runs.size(); i += 2) {
+    ops.insert(ops.end(), static_cast<std::size_t>(runs[i + 1]), runs[i]);
+  }
+  return {{"start", {start}}, {"ops", ops}};
 }
 
 // Puts and gets that never overflow, until `puts` have been put; then empty.
-Numbers FifoOps(Random& rng, std::int64_t puts) {
-  Numbers ops;
+Workload FifoScript(Random& rng, std::int64_t start, std::int64_t puts) {
+  Numbers runs;
   std::int64_t length = 0;
   while (puts > 0) {
     const std::int64_t n =
         std::min({rng.Between(1, 100), puts, kSize - length});
-    Repeat(&ops, kPut, n);
+    const std::int64_t gets = rng.Between(0, length + n);
+    runs.insert(runs.end(), {kPut, n, kGet, gets});
     puts -= n;
-    length += n;
-    const std::int64_t gets = rng.Between(0, length);
-    Repeat(&ops, kGet, gets);
-    length -= gets;
+    length += n - gets;
   }
-  Repeat(&ops, kGet, length + 1);  // the last one finds it empty
-  return ops;
+  runs.insert(runs.end(), {kGet, length + 1});  // the last one finds it empty
+  return Script(start, runs);
 }
 
 Workload MakeFifo(Random& rng) {
-  return Script(rng, FifoOps(rng, rng.Between(300, 700)));
+  return FifoScript(rng, AnyStart(rng), rng.Between(300, 700));
+}
+
+// The wrap falls into the first ring's worth of puts.
+Workload MakeWrap(Random& rng) {
+  return FifoScript(rng, INT64_C(0xffffffff) - rng.Between(1, 250), 600);
 }
 
 Workload MakeRunnextFirst(Random& rng) {
-  Numbers ops;
+  Numbers runs;
   for (int round = 0; round < 40; round++) {
     // Short enough that the budget of RQ-7 plays no part.
     for (std::int64_t n = rng.Between(1, 20); n > 0; n--) {
-      ops.push_back(rng.Between(0, 2) == 0 ? kPutNext : kPut);
+      runs.insert(runs.end(), {rng.Between(0, 2) == 0 ? kPutNext : kPut, 1});
     }
-    Repeat(&ops, kGet, rng.Between(0, 10));
-    // Empty the queue, which also ends any streak.
-    if (round % 4 == 3) Repeat(&ops, kGet, 81);
+    // Now and then empty the queue, which also ends any streak.
+    runs.insert(runs.end(), {kGet, round % 4 == 3 ? 81 : rng.Between(0, 10)});
   }
-  return Script(rng, ops);
+  return Script(AnyStart(rng), runs);
 }
 
+// Somewhere inside the ring first, so that the oldest are not in slot 0.
 Workload MakeOverflow(Random& rng) {
-  Numbers ops;
-  // Somewhere inside the ring first, so that the oldest are not in slot 0.
   const std::int64_t before = rng.Between(1, 200);
-  Repeat(&ops, kPut, before);
-  Repeat(&ops, kGet, before);
-  Repeat(&ops, kPut, kSize);
-  Repeat(&ops, kPut, rng.Between(1, 300));
-  Repeat(&ops, kGet, rng.Between(1, 50));
-  Repeat(&ops, kPut, rng.Between(200, 300));
-  Repeat(&ops, kGet, kSize + 1);
-  return Script(rng, ops);
+  return Script(AnyStart(rng), {kPut, before, kGet, before, kPut, kSize,  //
+                                kPut, rng.Between(1, 300),                //
+                                kGet, rng.Between(1, 50),                 //
+                                kPut, rng.Between(200, 300),              //
+                                kGet, kSize + 1});
 }
 
-Workload MakeWrap(Random& rng) {
-  // The wrap falls into the first ring's worth of puts.
-  const std::int64_t start = INT64_C(0xffffffff) - rng.Between(1, 250);
-  return {{"start", {start}}, {"ops", FifoOps(rng, 600)}};
-}
-
+// A pair that readies each other, beside goroutines that wait their turn.
 Workload MakeRunnextShares(Random& rng) {
-  // A pair that readies each other, beside goroutines that wait their turn.
-  Numbers ops;
   const std::int64_t waiting = rng.Between(2, 6);
-  Repeat(&ops, kPut, waiting);
+  Numbers runs = {kPut, waiting};
   for (std::int64_t i = 0; i < (kRunnextBudget + 1) * (waiting + 2); i++) {
-    ops.push_back(kPutNext);
-    ops.push_back(kGet);
+    runs.insert(runs.end(), {kPutNext, 1, kGet, 1});
   }
-  return Script(rng, ops);
+  return Script(AnyStart(rng), runs);
 }
 
 // Bursts that never overflow.
 Workload MakeFastPath(Random& rng) {
-  Numbers ops;
+  Numbers runs;
   for (int burst = 0; burst < 50; burst++) {
-    const std::int64_t n = rng.Between(1, kSize - 1);
+    const std::int64_t n = rng.Between(1, kSize / 3);
     for (std::int64_t i = 0; i < n; i++) {
-      ops.push_back(i % 3 == 0 ? kPutNext : kPut);
+      runs.insert(runs.end(), {kPutNext, 1, kPut, 2});
     }
-    Repeat(&ops, kGet, n);
+    runs.insert(runs.end(), {kGet, 3 * n});
   }
-  return Script(rng, ops);
+  return Script(AnyStart(rng), runs);
 }
 
 // ---- the oracle
@@ -257,7 +247,9 @@ Observations RightFastPath(const Workload& work) {
 }
 
 Verdict DecideFastPath(const Workload& work, const Observations& seen) {
-  if (!seen.empty() && seen[0].values.at(0) == 0) return NothingCameOut();
+  if (!seen.empty() && seen[0].values == Numbers{0, 0, 0}) {
+    return NothingCameOut();
+  }
   return judge::CompareWithModel(RightFastPath(work), seen, Describe,
                                  Complaint);
 }
