@@ -8,12 +8,7 @@
 //   run    bazel test //exercises/02_context_switch
 //
 // It compiles as it is, and the test is red: that is the start, not a broken
-// setup. One step at a time turns one case after the other green:
-//   1. the first swap to a new context, and back              CTX-3, CTX-2
-//   2. the registers that a function must preserve            CTX-1
-//   3. what happens at the end of the entry function          CTX-5, CTX-6
-//   4. the floating-point control state                       CTX-4
-//   5. what the unwinder sees at the entry                    CTX-7
+// setup. "From red to green" on the page says which case to turn green first.
 // Stuck? `bazel run //tools:wb -- hint 02` has three hints, and nobody minds.
 
 #include "runtime/plug/context.h"

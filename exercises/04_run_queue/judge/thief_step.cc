@@ -29,7 +29,7 @@ std::vector<Plan> PlansOf(const Numbers& n) {
 #ifdef MN_CASE_PROCESS
 
 // A thief after instruction `position`. Returns the instructions stepped
-// through. Fills in the goroutines that came out.
+// through. `out` gets the goroutines that came out.
 std::int64_t Play(const Plan& plan, std::int64_t position, Gs& gs,
                   Numbers* out) {
   static RunQueue q;
@@ -77,7 +77,7 @@ void Drive(Driver& d) {
     if (length < 0) return d.Observe("cannot_step", length);
     judge::ForPositions(length, d.rng(), [&](std::int64_t at) {
       Play(plan, at, gs, &out);
-      d.Observe("at", {number, at});
+      out.insert(out.begin(), {number, at});
       d.Observe("out", out);
     });
     number++;
@@ -116,12 +116,11 @@ std::int64_t Goroutines(const Plan& p) {
   return p.ring + p.runnext + (p.op != kGet);
 }
 
-// A thief after the first instruction of each plan.
+// Plan, position, and what came out. A thief after each first instruction.
 Observations Right(const Workload& work) {
   Observations right;
   for (const Plan& plan : PlansOf(work.at("plans"))) {
-    right.push_back({"at", {std::ssize(right) / 2, 1}});
-    right.push_back({"out", {}});
+    right.push_back({"out", {std::ssize(right), 1}});
     for (std::int64_t id = 0; id < Goroutines(plan); id++) {
       right.back().values.push_back(id);
     }
@@ -144,21 +143,21 @@ Verdict Decide(const Workload& work, const Observations& seen) {
     return Verdict::Inconclusive("this processor cannot be single-stepped");
   }
   std::int64_t plans_seen = 0;
-  for (std::size_t i = 0; i + 1 < seen.size(); i += 2) {
-    const Observation &at = seen[i], &out = seen[i + 1];
-    if (at.kind != "at" || out.kind != "out" || at.values.size() != 2 ||
-        at.values[0] < 0 || at.values[0] >= std::ssize(plans)) {
-      return judge::Unexpected(at, static_cast<int>(i));
+  for (std::size_t i = 0; i < seen.size(); i++) {
+    const Numbers& v = seen[i].values;
+    if (seen[i].kind != "out" || v.size() < 2 || v[0] < 0 ||
+        v[0] >= std::ssize(plans)) {
+      return judge::Unexpected(seen[i], static_cast<int>(i));
     }
-    const Plan& plan = plans[static_cast<std::size_t>(at.values[0])];
-    plans_seen = std::max(plans_seen, at.values[0] + 1);
+    const Plan& plan = plans[static_cast<std::size_t>(v[0])];
+    plans_seen = std::max(plans_seen, v[0] + 1);
+    const std::int64_t n = Goroutines(plan);
     const judge::ExactlyOnceFault fault =
-        judge::ExactlyOnce(out.values, Goroutines(plan), NameOf);
+        judge::ExactlyOnce(Numbers(v.begin() + 2, v.end()), n, NameOf);
     if (fault.what.empty()) continue;
-    return Verdict::Failed(
-        fault.what + ": " + Describe(plan) + " after instruction " +
-            std::to_string(at.values[1]),
-        EachOnce(Goroutines(plan)), fault.got, static_cast<int>(i + 1));
+    return Verdict::Failed(fault.what + ": " + Describe(plan) +
+                               " after instruction " + std::to_string(v[1]),
+                           EachOnce(n), fault.got, static_cast<int>(i));
   }
   if (plans_seen == std::ssize(plans)) return Verdict::Passed();
   return judge::TooLittle(std::to_string(plans.size()) + " scenarios");
