@@ -47,7 +47,7 @@ A case:
                         the model; a configuration may lower its bound, as in
                         "semaphore:2"
              program    a program on the whole runtime, with the piece linked
-                        in (judge/program.cc), looked at from outside
+                        in (judge/program*.cc), looked at from outside
   max        a ratio case: the learner's time over the baseline's is at most
              this, or nothing is shown. It runs once.
   needs      of this case
