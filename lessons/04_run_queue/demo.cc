@@ -84,15 +84,14 @@ std::string OrderOfAChain() {
 // does the pair get first?
 int TurnsBeforeTheThird() {
   RunQueue q;
-  G a{"A"}, b{"B"}, waiting{"C"};
-  RunqPut(q, &waiting, /*next=*/false);
-  RunqPut(q, &a, /*next=*/true);
-  for (int turns = 0; turns < 1000; turns++) {
-    const G* running = RunqGet(q);
-    if (running == nullptr || running == &waiting) return turns;
-    RunqPut(q, running == &a ? &b : &a, /*next=*/true);
+  G pair[2], third;
+  RunqPut(q, &third, /*next=*/false);
+  RunqPut(q, &pair[0], /*next=*/true);
+  int turns = 0;
+  while (turns < 1000 && RunqGet(q) != &third) {
+    RunqPut(q, &pair[++turns % 2], /*next=*/true);
   }
-  return 1000;
+  return turns;
 }
 
 // ---- cost
