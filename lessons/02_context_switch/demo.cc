@@ -121,10 +121,10 @@ void GoesBack(void* arg) {
   for (;;) CtxSwap(self.context, *self.back);
 }
 
-// Main and n contexts, of which each goes on with the next one, and the last one
-// with main. If they are `mixed`, main divides 1 by 3 after it has made them.
-// That sets a flag ("a result was not exact") in the register that a swap brings
-// back, so main and the others have different contents there.
+// Main and n contexts, of which each goes on with the next one, and the last
+// one with main. If they are `mixed`, main divides 1 by 3 after it has made
+// them. That sets a flag ("a result was not exact") in the register that a swap
+// brings back, so main and the others have different contents there.
 double RingNs(std::size_t n, bool mixed = false) {
   Gobuf main;
   std::vector<Fiber> fibers(n);

@@ -19,8 +19,8 @@
 //        whenever a thief strikes.
 //   RQ-5 Fast path: no lock and no allocation.
 //   RQ-6 head and tail run freely over 32 bits: all holds across the wrap.
-//   RQ-7 runnext shares the time slice: after 64 gets in a row from runnext past
-//        a waiting ring, the ring's head goes first.
+//   RQ-7 runnext shares the time slice: after 64 gets in a row from runnext
+//        past a waiting ring, the ring's head goes first.
 // So a pair that readies each other cannot starve the queue. The 64 of RQ-7 is
 // kRunnextBudget.
 //

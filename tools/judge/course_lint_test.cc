@@ -1,6 +1,6 @@
 // The manifest lint: each lesson's manifest against its judge, page, picture,
-// contract header, hints, mutants and the learner's files. A complaint names the
-// lesson and the fix.
+// contract header, hints, mutants and the learner's files. A complaint names
+// the lesson and the fix.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

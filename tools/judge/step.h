@@ -34,9 +34,10 @@ namespace mn::judge {
 std::int64_t StepThrough(std::int64_t position, const std::function<void()>& op,
                          const std::function<void()>& adversary);
 
-// Calls at(position) for the positions of an operation of `length` instructions:
-// all of a short one, a random sample of a long one. A step costs some ten
-// microseconds in a virtual machine, and all positions are length²/2 steps.
+// Calls at(position) for the positions of an operation of `length`
+// instructions: all of a short one, a random sample of a long one. A step costs
+// some ten microseconds in a virtual machine, and all positions are length²/2
+// steps.
 void ForPositions(std::int64_t length, Random& rng,
                   const std::function<void(std::int64_t)>& at);
 

@@ -51,9 +51,9 @@ inline void Drain(RunQueue& q, std::int64_t most, Numbers* out) {
 // What went to the global queue, one vector per batch (script.cc).
 extern std::vector<Numbers> global_batches;
 
-// The thief's side of the contract (runtime/plug/run_queue.h): half of the ring,
-// claimed by one compare-and-swap, or runnext. Returns how many ids it wrote to
-// `out`, which has room for a ring.
+// The thief's side of the contract (runtime/plug/run_queue.h): half of the
+// ring, claimed by one compare-and-swap, or runnext. Returns how many ids it
+// wrote to `out`, which has room for a ring.
 inline std::size_t Steal(RunQueue& q, std::int64_t* out) {
   for (;;) {
     // acquire: pairs with the release of head by whoever consumed slots.
