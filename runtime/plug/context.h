@@ -4,8 +4,8 @@
 // What: a Gobuf is a computation that is not running: a stack and the registers
 // with which the computation goes on. CtxMake prepares a new one. CtxSwap
 // leaves the running one for another. Everything else that belongs to a
-// goroutine (who it is, the exceptions it handles, the sanitizers' notion of its
-// stack) is the host's business (runtime/ctx/switch.h).
+// goroutine (who it is, the exceptions it handles, the sanitizers' notion of
+// its stack) is the host's business (runtime/ctx/switch.h).
 //
 // The name is Go's. Its runtime calls the record of a goroutine's saved
 // registers `gobuf`. `Context` stays free for the public header of deadlines
