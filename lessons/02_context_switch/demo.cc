@@ -6,23 +6,20 @@
 // It runs on the piece alone, without the runtime around it: on yours if it is
 // plugged in (--//runtime/plug:context=//exercises/02_context_switch:piece).
 
-#include <fenv.h>
-#include <sched.h>
-#include <time.h>
-#include <ucontext.h>
-#include <unistd.h>
+#include "lessons/demo.h"
 
-#include <algorithm>
+#include <fenv.h>
+#include <ucontext.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "runtime/plug/context.h"
+#include "tools/judge/kernel_ping_pong.h"
 
 namespace mn {
 
@@ -41,10 +38,10 @@ struct alignas(16) Stack {
 
 // A context with a stack of its own.
 struct Fiber {
-  Context context;
+  Gobuf context;
   std::unique_ptr<Stack> stack{new Stack};
-  Context* back = nullptr;  // where to go when the turn is over
-  int number = 0;
+  Gobuf* back = nullptr;  // where to go when the turn is over
+  char name = 0;
 
   void Make(void (*entry)(void*)) {
     CtxMake(context, stack->bytes, stack->bytes + kStack, entry, this);
@@ -58,29 +55,25 @@ std::string story;
 void TellsAStory(void* arg) {
   Fiber& self = *static_cast<Fiber*>(arg);
   for (int step = 1;; step++) {
-    story += " " + std::string(1, static_cast<char>('A' + self.number)) +
-             std::to_string(step);
+    story += std::string(" ") + self.name + std::to_string(step);
     CtxSwap(self.context, *self.back);
   }
 }
 
-std::string Interleaving(const std::vector<int>& order,
-                         std::vector<std::size_t>* used) {
-  Context main;
+// Also says how much of its stack each holds while it waits.
+std::string Interleaving(std::initializer_list<std::size_t> order,
+                         std::vector<std::ptrdiff_t>* used) {
+  Gobuf main;
   std::vector<Fiber> fibers(3);
-  for (int i = 0; i < 3; i++) {
-    Fiber& f = fibers[static_cast<std::size_t>(i)];
-    f.number = i;
+  for (Fiber& f : fibers) {
+    f.name = static_cast<char>('A' + (&f - fibers.data()));
     f.back = &main;
     f.Make(TellsAStory);
   }
   story.clear();
-  for (int i : order) {
-    CtxSwap(main, fibers[static_cast<std::size_t>(i)].context);
-  }
+  for (std::size_t i : order) CtxSwap(main, fibers[i].context);
   for (const Fiber& f : fibers) {
-    used->push_back(static_cast<std::size_t>(f.stack->bytes + kStack -
-                                             static_cast<char*>(f.context.sp)));
+    used->push_back(f.stack->bytes + kStack - static_cast<char*>(f.context.sp));
   }
   return story.substr(1);
 }
@@ -97,8 +90,9 @@ void LooksAround(void* arg) {
   CtxSwap(self.context, *self.back);
 }
 
+// A context that is made while rounding is upward, and runs when it is not.
 void LookAround() {
-  Context main;
+  Gobuf main;
   Fiber f;
   f.back = &main;
   fesetround(FE_UPWARD);
@@ -110,11 +104,9 @@ void LookAround() {
 std::string EntryAlignment() {
   LookAround();
 #if defined(__x86_64__)
-  // The frame begins below the return address and the saved rbp.
-  return std::to_string((entry_frame + 8) % 16) + " mod 16";
-#else
-  return std::to_string(entry_frame % 16) + " mod 16";
+  entry_frame += 8;  // it begins below the return address and the saved rbp
 #endif
+  return std::to_string(entry_frame % 16) + " mod 16";
 }
 
 std::string EntryRounding() {
@@ -124,73 +116,27 @@ std::string EntryRounding() {
 
 // ---- cost
 
-std::int64_t NowNs() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
-
-// Nanoseconds per operation, if body() does `count` of them: the best of the
-// blocks, because whatever else the machine does only makes them slower. In
-// whole numbers until the end: see MixedNs.
-template <class Body>
-double BestNs(int blocks, std::size_t count, Body body) {
-  std::int64_t best = 0;
-  for (int i = 0; i < blocks; i++) {
-    const std::int64_t start = NowNs();
-    body();
-    const std::int64_t ns = NowNs() - start;
-    if (i == 0 || ns < best) best = ns;
-  }
-  return static_cast<double>(best) / static_cast<double>(count);
-}
-
 void GoesBack(void* arg) {
   Fiber& self = *static_cast<Fiber*>(arg);
   for (;;) CtxSwap(self.context, *self.back);
 }
 
-constexpr int kRounds = 20'000;
-
-// Main and one context, in turns.
-double PingPongNs() {
-  Context main;
-  Fiber f;
-  f.back = &main;
-  feclearexcept(FE_ALL_EXCEPT);
-  f.Make(GoesBack);
-  return BestNs(40, 2 * kRounds, [&] {
-    for (int i = 0; i < kRounds; i++) CtxSwap(main, f.context);
-  });
-}
-
-// The same, but main has divided 1 by 3 since it made the context. That sets a
-// flag ("a result was not exact") in the register that a swap brings back, so
-// the two have different contents there.
-double MixedNs() {
-  Context main;
-  Fiber f;
-  f.back = &main;
-  feclearexcept(FE_ALL_EXCEPT);
-  f.Make(GoesBack);
-  volatile double one = 1, three = 3;
-  one = one / three;
-  return BestNs(40, 2 * kRounds, [&] {
-    for (int i = 0; i < kRounds; i++) CtxSwap(main, f.context);
-  });
-}
-
-// Each context goes on with the next one; the last one with main.
-double RingNs(std::size_t n) {
-  Context main;
+// Main and n contexts, of which each goes on with the next one, and the last
+// one with main. If they are `mixed`, main divides 1 by 3 after it has made
+// them. That sets a flag ("a result was not exact") in the register that a swap
+// brings back, so main and the others have different contents there.
+double RingNs(std::size_t n, bool mixed = false) {
+  Gobuf main;
   std::vector<Fiber> fibers(n);
   feclearexcept(FE_ALL_EXCEPT);
   for (std::size_t i = 0; i < n; i++) {
     fibers[i].back = i + 1 < n ? &fibers[i + 1].context : &main;
     fibers[i].Make(GoesBack);
   }
+  volatile double one = 1, three = 3;
+  if (mixed) one = one / three;
   const std::size_t rounds = 1 + 20'000 / n;
-  return BestNs(20, rounds * (n + 1), [&] {
+  return BestNs(40, rounds * (n + 1), [&] {
     for (std::size_t i = 0; i < rounds; i++) CtxSwap(main, fibers[0].context);
   });
 }
@@ -214,85 +160,50 @@ double SwapcontextNs() {
   });
 }
 
-// Two threads on one CPU; a byte through a pipe lets the other one run.
 double KernelNs() {
   constexpr int kFew = 500;
-  cpu_set_t all, one;
-  sched_getaffinity(0, sizeof(all), &all);
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(std::max(sched_getcpu(), 0)), &one);
-  sched_setaffinity(0, sizeof(one), &one);
-  int there[2], back[2];
-  if (pipe(there) != 0 || pipe(back) != 0) {
-    std::perror("demo: pipe");
-    std::exit(1);
-  }
-  char byte = 0;
-  std::thread other([&] {
-    char b;
-    while (read(there[0], &b, 1) == 1 && write(back[1], &b, 1) == 1) {
-    }
+  judge::KernelPingPong kernel;
+  return BestNs(20, 2 * kFew, [&] {
+    for (int i = 0; i < kFew; i++) kernel.RoundTrip();
   });
-  const double ns = BestNs(20, 2 * kFew, [&] {
-    for (int i = 0; i < kFew; i++) {
-      if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) {
-        std::exit(1);
-      }
-    }
-  });
-  close(there[1]);
-  other.join();
-  for (int fd : {there[0], back[0], back[1]}) close(fd);
-  sched_setaffinity(0, sizeof(all), &all);
-  return ns;
 }
 
-int Measure() {
-  const double swap = PingPongNs(), kernel = KernelNs();
-  std::printf("measure %s %s\n", "entry_alignment", EntryAlignment().c_str());
-  std::printf("measure %s %s\n", "entry_rounding", EntryRounding().c_str());
-  std::printf("measure %s %.1f\n", "swap_ns", swap);
-  std::printf("measure %s %.1f\n", "mixed_ns", MixedNs());
-  std::printf("measure %s %.1f\n", "ring_10000_ns", RingNs(10'000));
-  std::printf("measure %s %.0f\n", "kernel_ns", kernel);
-  std::printf("measure %s %.0f\n", "kernel_ratio", kernel / swap);
-  std::printf("measure %s %.0f\n", "swapcontext_ratio", SwapcontextNs() / swap);
-  return 0;
+void Measure() {
+  const double swap = RingNs(1), kernel = KernelNs();
+  Measured("entry_alignment", EntryAlignment());
+  Measured("entry_rounding", EntryRounding());
+  Measured("swap_ns", swap);
+  Measured("mixed_ns", RingNs(1, /*mixed=*/true));
+  Measured("ring_10000_ns", RingNs(10'000));
+  Measured("kernel_ns", kernel);
+  Measured("kernel_ratio", kernel / swap);
+  Measured("swapcontext_ratio", SwapcontextNs() / swap);
 }
 
-int Tour() {
-  std::vector<std::size_t> used;
+void Tour() {
+  std::vector<std::ptrdiff_t> used;
   std::printf("three contexts, resumed in the order 0 1 2 0 0 2 1:\n  %s\n",
               Interleaving({0, 1, 2, 0, 0, 2, 1}, &used).c_str());
   std::printf(
-      "bytes of its stack that each holds while it waits: %zu %zu %zu\n",
+      "bytes of its stack that each holds while it waits: %td %td %td\n",
       used[0], used[1], used[2]);
   std::printf("the stack pointer where a context begins: %s\n",
               EntryAlignment().c_str());
   std::printf("made while rounding was upward, run later: rounds %s\n\n",
               EntryRounding().c_str());
   std::printf("ns for one switch\n");
-  std::printf("  two contexts in turns     %8.1f\n", PingPongNs());
-  std::printf("  one has divided by 3      %8.1f\n", MixedNs());
+  std::printf("  two contexts in turns     %8.1f\n", RingNs(1));
+  std::printf("  one has divided by 3      %8.1f\n", RingNs(1, /*mixed=*/true));
   for (std::size_t n : {10, 1'000, 10'000}) {
     std::printf("  a ring of %6zu          %8.1f\n", n, RingNs(n));
   }
   std::printf("  swapcontext of libc       %8.1f\n", SwapcontextNs());
   std::printf("  two threads on one CPU    %8.1f\n", KernelNs());
-  return 0;
 }
 
 }  // namespace
 }  // namespace mn
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--measure") == 0) {
-    return mn::Measure();
-  }
-  if (argc > 1) {
-    std::fprintf(stderr, "demo: the only argument is --measure, not %s\n",
-                 argv[1]);
-    return 64;
-  }
-  return mn::Tour();
+  return mn::DemoMain(argc, argv, mn::Tour, mn::Measure);
 }

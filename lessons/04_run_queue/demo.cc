@@ -6,16 +6,13 @@
 // It runs on the piece alone, without the runtime around it: on yours if it is
 // plugged in (--//runtime/plug:run_queue=//exercises/04_run_queue:piece).
 
-#include <time.h>
+#include "lessons/demo.h"
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
-#include <cstring>
 #include <deque>
-#include <memory>
+#include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -28,26 +25,15 @@ struct G {
 };
 
 namespace {
-std::vector<std::string> global_queue;
-int global_batches = 0;
+int in_global_queue = 0, global_batches = 0;
 }  // namespace
 
-void GlobrunqPutBatch(G* const* batch, std::uint32_t n) {
-  for (std::uint32_t i = 0; i < n; i++) global_queue.push_back(batch[i]->name);
+void GlobrunqPutBatch(G* const*, std::uint32_t n) {
+  in_global_queue += static_cast<int>(n);
   global_batches++;
 }
 
 namespace {
-
-std::vector<G> MakeGs(int n) {
-  std::vector<G> gs;
-  for (int i = 0; i < n; i++) gs.push_back({"G" + std::to_string(i)});
-  return gs;
-}
-
-int Length(const RunQueue& q) {
-  return static_cast<int>(q.tail.load() - q.head.load());
-}
 
 // Where 300 goroutines are that were put one after the other.
 struct Places {
@@ -55,20 +41,21 @@ struct Places {
 };
 
 Places Put300(bool next) {
-  global_queue.clear();
-  global_batches = 0;
+  in_global_queue = global_batches = 0;
   RunQueue q;
-  std::vector<G> gs = MakeGs(300);
+  std::vector<G> gs(300);
   for (G& g : gs) RunqPut(q, &g, next);
-  return {Length(q), q.runnext.load() != nullptr,
-          static_cast<int>(global_queue.size()), global_batches};
+  return {static_cast<int>(q.tail.load() - q.head.load()),
+          q.runnext.load() != nullptr, in_global_queue, global_batches};
 }
 
-std::string Drain(RunQueue& q) {
+// The names in the order in which they come out. `runs` is told each.
+template <class Runs>
+std::string Order(RunQueue& q, Runs runs) {
   std::string order;
   while (G* gp = RunqGet(q)) {
-    if (!order.empty()) order += ' ';
-    order += gp->name;
+    order += (order.empty() ? "" : " ") + gp->name;
+    runs(gp);
   }
   return order;
 }
@@ -76,145 +63,122 @@ std::string Drain(RunQueue& q) {
 // G0 starts G1 … G4, as the go statement does, and ends.
 std::string OrderOfFourStarted() {
   RunQueue q;
-  std::vector<G> gs = MakeGs(5);
-  for (int i = 1; i < 5; i++) {
-    RunqPut(q, &gs[static_cast<std::size_t>(i)], /*next=*/true);
-  }
-  return Drain(q);
+  G gs[] = {{"G1"}, {"G2"}, {"G3"}, {"G4"}};
+  for (G& g : gs) RunqPut(q, &g, /*next=*/true);
+  return Order(q, [](G*) {});
 }
 
 // A and B wait. G0 readies G1 and ends, G1 readies G2 and ends, … up to G4.
 std::string OrderOfAChain() {
   RunQueue q;
-  std::vector<G> gs = MakeGs(5);
-  G a{"A"}, b{"B"};
+  G a{"A"}, b{"B"}, gs[] = {{"G1"}, {"G2"}, {"G3"}, {"G4"}};
   RunqPut(q, &a, /*next=*/false);
   RunqPut(q, &b, /*next=*/false);
-  std::size_t next = 1;
-  std::string order;
-  RunqPut(q, &gs[next], /*next=*/true);
-  while (const G* running = RunqGet(q)) {
-    if (!order.empty()) order += ' ';
-    order += running->name;
-    if (running == &gs[next] && next < 4) {
-      RunqPut(q, &gs[++next], /*next=*/true);
-    }
-  }
-  return order;
+  RunqPut(q, &gs[0], /*next=*/true);
+  return Order(q, [&](G* gp) {
+    if (gp >= gs && gp < gs + 3) RunqPut(q, gp + 1, /*next=*/true);
+  });
 }
 
 // A pair that readies each other for ever, and one that waits: how many turns
 // does the pair get first?
 int TurnsBeforeTheThird() {
   RunQueue q;
-  G a{"A"}, b{"B"}, waiting{"C"};
-  RunqPut(q, &waiting, /*next=*/false);
-  RunqPut(q, &a, /*next=*/true);
-  for (int turns = 0; turns < 1000; turns++) {
-    const G* running = RunqGet(q);
-    if (running == nullptr || running == &waiting) return turns;
-    RunqPut(q, running == &a ? &b : &a, /*next=*/true);
+  G pair[2], third;
+  RunqPut(q, &third, /*next=*/false);
+  RunqPut(q, &pair[0], /*next=*/true);
+  int turns = 0;
+  while (turns < 1000 && RunqGet(q) != &third) {
+    RunqPut(q, &pair[++turns % 2], /*next=*/true);
   }
-  return 1000;
+  return turns;
 }
 
 // ---- cost
 
-double NowNs() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-}
+struct Ring {
+  void Put(G* gp) { RunqPut(q, gp, /*next=*/false); }
+  void Get() { RunqGet(q); }
+  RunQueue q;
+};
 
-// Nanoseconds per put and get: the median over blocks, so that what else the
-// machine does counts little and contention counts in full.
-template <class Put, class Get>
-double PairNs(Put put, Get get) {
+struct LockedDeque {
+  void Put(G* gp) {
+    std::lock_guard lock(mutex);
+    deque.push_back(gp);
+  }
+  void Get() {
+    std::lock_guard lock(mutex);
+    if (!deque.empty()) deque.pop_front();
+  }
+  std::mutex mutex;
+  std::deque<G*> deque;
+};
+
+// Nanoseconds per put and get on so many threads at once. The median over
+// blocks, so that what else the machine does counts little and contention
+// counts in full.
+template <class Queue>
+double PairNs(std::size_t threads, bool shared) {
   constexpr int kBlocks = 401, kRounds = 100, kBurst = 64;
-  std::vector<double> blocks;
-  for (int block = 0; block < kBlocks; block++) {
-    const double start = NowNs();
-    for (int round = 0; round < kRounds; round++) {
-      for (int i = 0; i < kBurst; i++) put();
-      for (int i = 0; i < kBurst; i++) get();
+  std::vector<Queue> queues(shared ? 1 : threads);
+  std::atomic<std::size_t> ready{0};
+  std::atomic<double> sum{0};
+  const auto body = [&](Queue& q) {
+    G g;
+    std::vector<double> blocks;
+    ready++;
+    while (ready != threads) std::this_thread::yield();
+    for (int block = 0; block < kBlocks; block++) {
+      blocks.push_back(BestNs(1, kRounds * kBurst, [&] {
+        for (int round = 0; round < kRounds; round++) {
+          for (int i = 0; i < kBurst; i++) q.Put(&g);
+          for (int i = 0; i < kBurst; i++) q.Get();
+        }
+      }));
     }
-    blocks.push_back((NowNs() - start) / (kRounds * kBurst));
+    std::sort(blocks.begin(), blocks.end());
+    sum += blocks[kBlocks / 2];
+  };
+  std::vector<std::thread> all;
+  for (std::size_t i = 0; i < threads; i++) {
+    all.emplace_back(body, std::ref(queues[shared ? 0 : i]));
   }
-  std::sort(blocks.begin(), blocks.end());
-  return blocks[kBlocks / 2];
-}
-
-// Runs body(i) on n threads at once; the mean of what they return.
-template <class Body>
-double OnThreads(int n, Body body) {
-  std::vector<double> results(static_cast<std::size_t>(n));
-  std::vector<std::thread> threads;
-  std::atomic<int> ready{0};
-  for (int i = 0; i < n; i++) {
-    threads.emplace_back([&, i] {
-      ready++;
-      while (ready != n) std::this_thread::yield();
-      results[static_cast<std::size_t>(i)] = body(i);
-    });
-  }
-  double sum = 0;
-  for (std::thread& t : threads) t.join();
-  for (double r : results) sum += r;
-  return sum / n;
+  for (std::thread& t : all) t.join();
+  return sum / static_cast<double>(threads);
 }
 
 // Each thread has a ring of its own, as each P has.
-double RingNs(int threads) {
-  G g{"G"};
-  return OnThreads(threads, [&](int) {
-    const auto q = std::make_unique<RunQueue>();
-    return PairNs([&] { RunqPut(*q, &g, false); },
-                  [&] {
-                    if (RunqGet(*q) == nullptr) std::abort();
-                  });
-  });
+double RingNs(std::size_t threads) {
+  return PairNs<Ring>(threads, /*shared=*/false);
 }
 
 // All threads share one queue and one lock: what a thread pool does.
-double DequeNs(int threads) {
-  G g{"G"};
-  std::mutex mutex;
-  std::deque<G*> deque;
-  return OnThreads(threads, [&](int) {
-    return PairNs(
-        [&] {
-          std::lock_guard lock(mutex);
-          deque.push_back(&g);
-        },
-        [&] {
-          std::lock_guard lock(mutex);
-          if (!deque.empty()) deque.pop_front();
-        });
-  });
+double DequeNs(std::size_t threads) {
+  return PairNs<LockedDeque>(threads, /*shared=*/true);
 }
 
-int Measure() {
-  const Places plain = Put300(false), next = Put300(true);
-  std::printf("measure %s %d\n", "ring_after_300", plain.ring);
-  std::printf("measure %s %d\n", "global_after_300", plain.global);
-  std::printf("measure %s %d\n", "ring_after_300_started", next.ring);
-  std::printf("measure %s %s\n", "order_started", OrderOfFourStarted().c_str());
-  std::printf("measure %s %s\n", "order_chain", OrderOfAChain().c_str());
-  std::printf("measure %s %.1f\n", "pair_ns", RingNs(1));
-  std::printf("measure %s %.1f\n", "deque_ratio", DequeNs(1) / RingNs(1));
-  std::printf("measure %s %.1f\n", "deque_ratio_2", DequeNs(2) / RingNs(2));
-  return 0;
+void Measure() {
+  const Places plain = Put300(false);
+  Measured("ring_after_300", plain.ring);
+  Measured("global_after_300", plain.global);
+  Measured("ring_after_300_started", Put300(true).ring);
+  Measured("order_started", OrderOfFourStarted());
+  Measured("order_chain", OrderOfAChain());
+  Measured("pair_ns", RingNs(1));
+  Measured("deque_ratio", DequeNs(1) / RingNs(1));
+  Measured("deque_ratio_2", DequeNs(2) / RingNs(2));
 }
 
-int Tour() {
-  const Places plain = Put300(false), next = Put300(true);
+void Tour() {
   std::printf("300 goroutines are put into an empty queue\n");
   std::printf("                 ring  runnext  global  batches\n");
-  std::printf("  next=false     %4d  %7d  %6d  %7d\n", plain.ring,
-              plain.runnext, plain.global, plain.batches);
-  std::printf("  next=true      %4d  %7d  %6d  %7d\n\n", next.ring,
-              next.runnext, next.global, next.batches);
-  std::printf("G0 starts G1 G2 G3 G4 and ends; they run:     %s\n",
+  for (bool next : {false, true}) {
+    const Places p = Put300(next);
+    std::printf("  next=%-5s     %4d  %7d  %6d  %7d\n", next ? "true" : "false",
+                p.ring, p.runnext, p.global, p.batches);
+  }
+  std::printf("\nG0 starts G1 G2 G3 G4 and ends; they run:     %s\n",
               OrderOfFourStarted().c_str());
   std::printf("A and B wait; G0 readies G1, G1 readies G2 …: %s\n",
               OrderOfAChain().c_str());
@@ -222,24 +186,15 @@ int Tour() {
               TurnsBeforeTheThird());
   std::printf("ns for a put and a get\n");
   std::printf("  threads   a ring each   one locked deque\n");
-  for (int threads : {1, 2, 4}) {
-    std::printf("  %7d   %11.1f   %16.1f\n", threads, RingNs(threads),
+  for (std::size_t threads : {1, 2, 4}) {
+    std::printf("  %7zu   %11.1f   %16.1f\n", threads, RingNs(threads),
                 DequeNs(threads));
   }
-  return 0;
 }
 
 }  // namespace
 }  // namespace mn
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--measure") == 0) {
-    return mn::Measure();
-  }
-  if (argc > 1) {
-    std::fprintf(stderr, "demo: the only argument is --measure, not %s\n",
-                 argv[1]);
-    return 64;
-  }
-  return mn::Tour();
+  return mn::DemoMain(argc, argv, mn::Tour, mn::Measure);
 }

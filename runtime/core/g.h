@@ -43,7 +43,7 @@ struct G {
   // ---- owned by the M that runs the goroutine -----------------------------
   // Plain fields. The owner changes with the G's state, and the queue or the
   // lock that passes the G on publishes them.
-  Context ctx;         // the saved registers while the goroutine does not run
+  Gobuf ctx;           // the saved registers while the goroutine does not run
   void* fp = nullptr;  // frame pointer at the switch, for stack walks
   Departure* departure = nullptr;  // left behind by the stack that came here
   EhGlobals eh;

@@ -24,8 +24,8 @@ namespace internal {
 // Which contexts a swap is between. The pair lies on the stack that is left and
 // is read on arrival, since jump_fcontext passes only one pointer.
 struct CtxPair {
-  Context* from;
-  Context* to;
+  Gobuf* from;
+  Gobuf* to;
 };
 
 // Enters jump_fcontext by a jump instead of a call.
@@ -80,8 +80,8 @@ inline void CtxEnter(boost::context::detail::transfer_t t) {
 
 }  // namespace internal
 
-void CtxMake(Context& c, void* stack_lo, void* stack_hi,
-             void (*entry)(void* arg), void* arg) {
+void CtxMake(Gobuf& c, void* stack_lo, void* stack_hi, void (*entry)(void* arg),
+             void* arg) {
   c.entry = entry;
   c.arg = arg;
   c.sp = boost::context::detail::make_fcontext(
@@ -91,7 +91,7 @@ void CtxMake(Context& c, void* stack_lo, void* stack_hi,
       internal::CtxEnter);
 }
 
-void CtxSwap(Context& from, Context& to) {
+void CtxSwap(Gobuf& from, Gobuf& to) {
   internal::CtxPair pair{&from, &to};
   // Returns when somebody swaps back here. By then another context may be the
   // one that was left, so `t` and not `pair` says which.

@@ -8,15 +8,16 @@
 // with a compare-and-swap of `head` (release). `runnext` they take with a
 // compare-and-swap to null.
 //
-// Invariants (named by the judge, by mutants and by the conformance suite):
+// Invariants (named by the judge, by mutants and by the conformance suite). The
+// sentences are those of lessons/04_run_queue/lesson.bzl:
 //   RQ-1 FIFO: goroutines leave the ring in the order in which they entered.
 //   RQ-2 runnext first: RunqGet returns runnext before the ring; a put with
 //        next=true moves the old runnext to the ring's tail.
-//   RQ-3 overflow: put number 257 moves half of the ring (the oldest 128) and
+//   RQ-3 Overflow: put number 257 moves half of the ring (the oldest 128) and
 //        then the new goroutine to the global queue, as one batch.
-//   RQ-4 one owner, many thieves: no goroutine is lost or handed out twice,
+//   RQ-4 One owner, many thieves: no goroutine is lost or handed out twice,
 //        whenever a thief strikes.
-//   RQ-5 fast path: no lock and no allocation.
+//   RQ-5 Fast path: no lock and no allocation.
 //   RQ-6 head and tail run freely over 32 bits: all holds across the wrap.
 //   RQ-7 runnext shares the time slice: after 64 gets in a row from runnext
 //        past a waiting ring, the ring's head goes first.

@@ -45,7 +45,7 @@ void Reset(M* m) {
   m->spinning = m->in_handler = m->ending = m->exit = false;
   m->preempt_request.store(0, memory_order_relaxed);
   m->detached.store(false, memory_order_relaxed);
-  m->g0.ctx = Context{};
+  m->g0.ctx = Gobuf{};
   m->park.Clear();
 }
 

@@ -19,7 +19,7 @@
 // figures.
 //
 // Protocol: everything that is saved lies in one Frame on the stack that is
-// left; Context::sp points to it. A new context is a Frame that was never
+// left; Gobuf::sp points to it. A new context is a Frame that was never
 // saved: its registers carry what ctx_entry needs.
 
 #include <cstdint>
@@ -260,7 +260,7 @@ ctx_entry:                         // return address
 
 namespace mn {
 
-void CtxMake(Context& c, void* /*stack_lo*/, void* stack_hi,
+void CtxMake(Gobuf& c, void* /*stack_lo*/, void* stack_hi,
              void (*entry)(void* arg), void* arg) {
   c.entry = entry;
   c.arg = arg;
@@ -268,6 +268,6 @@ void CtxMake(Context& c, void* /*stack_lo*/, void* stack_hi,
   c.sp = new (top - sizeof(Frame)) Frame(NewFrame(entry, arg));
 }
 
-void CtxSwap(Context& from, Context& to) { ctx_swap(&from.sp, to.sp); }
+void CtxSwap(Gobuf& from, Gobuf& to) { ctx_swap(&from.sp, to.sp); }
 
 }  // namespace mn

@@ -8,12 +8,30 @@
 //                            code: workloads and oracles
 #pragma once
 
+#include "runtime/base/sanitizer.h"
+#include "tools/judge/protocol.h"
+
 #ifdef MN_CASE_PROCESS
 #include "tools/judge/case.h"
 #include "tools/judge/clock.h"
 #include "tools/judge/counters.h"
 #include "tools/judge/step.h"
+
+namespace mn {
+using judge::Driver;
+using judge::Numbers;
+using judge::Random;
+}  // namespace mn
 #else
 #include "tools/judge/judge.h"
 #include "tools/judge/oracle.h"
+
+namespace mn {
+using judge::Numbers;
+using judge::Observation;
+using judge::Observations;
+using judge::Random;
+using judge::Verdict;
+using judge::Workload;
+}  // namespace mn
 #endif

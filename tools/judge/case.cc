@@ -8,19 +8,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 #include <string_view>
 
 #include "absl/debugging/symbolize.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MN_JUDGE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MN_JUDGE_SANITIZED 1
-#endif
-#endif
+#include "runtime/base/sanitizer.h"
 
 namespace mn::judge {
 namespace {
@@ -66,7 +60,7 @@ std::string ReadRequest() {
   return all;
 }
 
-#ifndef MN_JUDGE_SANITIZED  // the sanitizers report faults themselves
+#if !MN_ASAN && !MN_TSAN  // the sanitizers report faults themselves
 
 // Async-signal-safe. Tells the judge what the fault was (GPR and code bytes
 // are what the judge needs to recognise a misaligned stack), then lets it kill.
@@ -138,7 +132,7 @@ const std::vector<std::int64_t>& Driver::work(const std::string& name) const {
   const auto it = work_.find(name);
   if (it == work_.end()) {
     Die("the driver asks for work '" + name +
-        "', which the judge did not send: judge.cc and case.cc disagree");
+        "', which the judge did not send: the case's two halves disagree");
   }
   return it->second;
 }
@@ -152,6 +146,13 @@ std::int64_t Driver::number(const std::string& name) const {
 std::string Driver::text(const std::string& name) const {
   const auto it = texts_.find(name);
   return it == texts_.end() ? "" : it->second;
+}
+
+void Driver::ObserveInLines(const char* kind, const Numbers& values) {
+  constexpr std::size_t kPerLine = 256;
+  for (std::size_t at = 0; at < values.size(); at += kPerLine) {
+    Send(kind, values.data() + at, std::min(kPerLine, values.size() - at));
+  }
 }
 
 void Driver::Say(const char* kind, const std::string& text) {

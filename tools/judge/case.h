@@ -23,7 +23,7 @@ namespace mn::judge {
 class Driver {
  public:
   // The numbers named `name` in the request; the process ends with a message
-  // if the judge sent none (then judge.cc and case.cc of the exercise
+  // if the judge sent none (then the halves of the case's file
   // disagree).
   const std::vector<std::int64_t>& work(const std::string& name) const;
   // The only number named `name`.
@@ -36,6 +36,8 @@ class Driver {
   void Observe(const char* kind, std::initializer_list<std::int64_t> values);
   void Observe(const char* kind, const std::vector<std::int64_t>& values);
   void Observe(const char* kind, std::int64_t value) { Observe(kind, {value}); }
+  // Very many numbers: several observations of this kind.
+  void ObserveInLines(const char* kind, const Numbers& values);
   // Text for the person who reads the verdict. One line.
   void Say(const char* kind, const std::string& text);
   // Waits until the judge has counted the threads of this process, its CPU time

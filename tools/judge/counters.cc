@@ -5,13 +5,7 @@
 #include <semaphore.h>
 #include <stddef.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MN_JUDGE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MN_JUDGE_SANITIZED 1
-#endif
-#endif
+#include "runtime/base/sanitizer.h"
 
 namespace mn::judge {
 namespace {
@@ -38,7 +32,7 @@ Counts StopCounting() {
 
 }  // namespace mn::judge
 
-#ifdef MN_JUDGE_SANITIZED
+#if MN_ASAN || MN_TSAN
 
 extern "C" void __sanitizer_malloc_hook(const volatile void*, size_t) {
   mn::judge::CountAllocation();

@@ -1,12 +1,12 @@
-// The manifest lint: course.bzl against the judges, the lesson pages, the
-// hints, the mutants and the learner's files. A complaint names the lesson and
-// the fix.
+// The manifest lint: each lesson's manifest against its judge, page, picture,
+// contract header, hints, mutants and the learner's files. A complaint names
+// the lesson and the fix.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -18,6 +18,13 @@
 #include "tools/common/text.h"
 #include "tools/judge/expect.h"
 #include "tools/judge/source.h"
+
+namespace mn::tools {
+
+// For the names of failed tests.
+void PrintTo(const Lesson& lesson, std::ostream* os) { *os << lesson.id; }
+
+}  // namespace mn::tools
 
 namespace mn::judge {
 namespace {
@@ -54,15 +61,73 @@ std::string OutputOf(const std::string& command) {
   return out;
 }
 
-std::vector<std::string> MutantsOf(const tools::Lesson& lesson) {
-  const std::string folder =
-      tools::FindRunfile("solutions/" + lesson.id + "/mutants");
-  std::vector<std::string> texts;
-  std::error_code ec;
-  for (const auto& file : std::filesystem::directory_iterator(folder, ec)) {
-    texts.push_back(ReadFile(file.path()));
+// `text` as one line, without comment markers, so that a sentence is found
+// wherever its lines were broken.
+std::string Flat(const std::string& text) {
+  std::vector<std::string> words;
+  for (const std::string& word : tools::Words(text)) {
+    if (word != "//") words.push_back(word);
   }
-  return texts;
+  return tools::Join(words, " ");
+}
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A heading of MUTANTS.md and the text between it and its diff.
+struct Mutant {
+  std::string name, dies_of, why;
+};
+
+std::vector<Mutant> MutantsOf(const tools::Lesson& lesson) {
+  std::vector<Mutant> mutants;
+  bool in_text = false;
+  for (const std::string& line :
+       tools::Lines(Text("solutions/" + lesson.id + "/MUTANTS.md"))) {
+    if (line.starts_with("### ")) {
+      const std::string heading = line.substr(4);
+      mutants.push_back({heading.substr(0, heading.find(':')),
+                         MutantDiesOf("// Mutant " + heading), ""});
+      in_text = true;
+    } else if (line == "```diff") {
+      in_text = false;
+    } else if (in_text) {
+      mutants.back().why += line + " ";
+    }
+  }
+  return mutants;
+}
+
+// "" if the text is an element with elements inside, each closed; else where it
+// is not. Enough of XML for a drawing by hand: no CDATA, no '>' in attributes.
+std::string XmlFault(const std::string& text) {
+  std::vector<std::string> open;
+  int roots = 0;
+  for (std::size_t at = text.find('<'); at != std::string::npos;
+       at = text.find('<', at)) {
+    const bool comment = text.compare(at, 4, "<!--") == 0;
+    const std::size_t end = text.find(comment ? "-->" : ">", at);
+    if (end == std::string::npos) return "no end of " + text.substr(at, 20);
+    const std::string tag = text.substr(at + 1, end - at - 1);
+    at = end;
+    if (comment) continue;
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) {
+      return "an attribute without its second quote in <" + tag + ">";
+    }
+    const std::string name = tag.substr(0, tag.find_first_of(" /\n", 1));
+    if (tag.starts_with('/')) {
+      if (open.empty() || "/" + open.back() != name) {
+        return "<" + name + "> closes nothing";
+      }
+      open.pop_back();
+    } else if (!tag.ends_with('/')) {
+      if (open.empty()) roots++;
+      open.push_back(name);
+    }
+  }
+  if (!open.empty()) return "<" + open.back() + "> is not closed";
+  return roots == 1 ? "" : "there must be one outermost element";
 }
 
 class Lint : public testing::TestWithParam<tools::Lesson> {};
@@ -78,19 +143,29 @@ TEST_P(Lint, PointsAddUp) {
       << "cases + prediction_points + explain_points is not points";
 }
 
+// A case of kind schedules has no code of its own.
 TEST_P(Lint, TheJudgeHasTheCases) {
   const tools::Lesson& lesson = GetParam();
   const std::string judge =
       tools::FindRunfile("exercises/" + lesson.id + "/judge_bin");
   ASSERT_NE(judge, "");
-  std::set<std::string> in_judge, in_course;
+  std::set<std::string> in_judge, in_manifest;
   for (const std::string& name :
        tools::Words(OutputOf(judge + " --list_cases"))) {
     in_judge.insert(name);
   }
-  for (const tools::CourseCase& c : lesson.cases) in_course.insert(c.name);
-  EXPECT_EQ(in_course, in_judge) << "course.bzl and exercises/" << lesson.id
-                                 << "/judge/judge.cc must have the same cases";
+  for (const tools::CourseCase& c : lesson.cases) {
+    if (c.kind == tools::kSchedules) {
+      EXPECT_FALSE(c.configs.empty()) << c.name << " names no \"configs\"";
+    } else {
+      EXPECT_TRUE(c.configs.empty())
+          << c.name << " has \"configs\", but is of kind " << c.kind;
+      in_manifest.insert(c.name);
+    }
+  }
+  EXPECT_EQ(in_manifest, in_judge)
+      << "lessons/" << lesson.id << "/lesson.bzl and exercises/" << lesson.id
+      << "/judge/*.cc must have the same cases, those of kind schedules apart";
 }
 
 TEST_P(Lint, TheFirstInvariantIsNotImplemented) {
@@ -102,16 +177,61 @@ TEST_P(Lint, TheFirstInvariantIsNotImplemented) {
       << "does something at all\"";
 }
 
-TEST_P(Lint, EveryInvariantHasAParagraph) {
+// A sentence is written once, in the manifest. Where else it stands, it stands
+// word for word.
+TEST_P(Lint, PageAndContractHaveTheSentences) {
   const tools::Lesson& lesson = GetParam();
   const std::string page = Text("lessons/" + lesson.id + "/README.md");
-  ASSERT_NE(page, "");
+  const std::string contract = Text("runtime/plug/" + lesson.plug + ".h");
   for (const tools::Invariant& inv : lesson.invariants) {
-    EXPECT_FALSE(inv.sentence.empty()) << inv.id;
-    EXPECT_THAT(page, HasSubstr("<a id=\"" + inv.anchor + "\"></a>"))
+    ASSERT_NE(inv.sentence, "") << inv.id;
+    EXPECT_TRUE(Has(page, "<a id=\"" + inv.anchor + "\"></a>"))
         << inv.id << ": the page has no paragraph to read";
-    EXPECT_THAT(page, HasSubstr(inv.id)) << inv.id;
+    const std::string on_page = "**" + inv.id + " · " + inv.sentence + "**";
+    EXPECT_TRUE(Has(Flat(page), on_page))
+        << "lessons/" << lesson.id << "/README.md must say\n  " << on_page;
+    // What a piece promises is neither that it exists nor that it is fast.
+    if (inv.id.ends_with("-0") || inv.id.ends_with("-P")) continue;
+    const std::string in_header = inv.id + " " + inv.sentence;
+    EXPECT_TRUE(Has(Flat(contract), in_header))
+        << "runtime/plug/" << lesson.plug << ".h must say\n  " << in_header;
   }
+}
+
+TEST_P(Lint, ThePageSaysHowLongItTakes) {
+  const tools::Lesson& lesson = GetParam();
+  EXPECT_GT(lesson.minutes, 0);
+  EXPECT_THAT(
+      Flat(Text("lessons/" + lesson.id + "/README.md")),
+      HasSubstr("About " + std::to_string(lesson.minutes) + " minutes."));
+}
+
+TEST_P(Lint, ThePageHasAPicture) {
+  const tools::Lesson& lesson = GetParam();
+  const std::string svg = Text("lessons/" + lesson.id + "/picture.svg");
+  ASSERT_NE(svg, "") << "lessons/" << lesson.id << "/picture.svg is missing";
+  EXPECT_EQ(XmlFault(svg), "");
+  for (const char* part : {"<svg ", "viewBox=", "<title", "<desc"}) {
+    EXPECT_THAT(svg, HasSubstr(part)) << "picture.svg";
+  }
+  const std::string page = Text("lessons/" + lesson.id + "/README.md");
+  const std::size_t end = page.find("](picture.svg)");
+  ASSERT_NE(end, std::string::npos)
+      << "the page must show it: ![what there is to see](picture.svg)";
+  const std::size_t begin = page.rfind("![", end);
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_GT(end - begin, 20u) << "the picture has no text for who cannot see";
+  const std::string section = page.substr(end, page.find("\n## ", end) - end);
+  EXPECT_THAT(section, HasSubstr("\n```\n"))
+      << "in its section, a code block must draw the same for terminals";
+}
+
+TEST(XmlFault, FindsWhatIsNotClosed) {
+  EXPECT_EQ(XmlFault("<svg a=\"1\"><!-- <x> --><g><p/></g></svg>\n"), "");
+  EXPECT_EQ(XmlFault("<svg><g></svg>"), "</svg> closes nothing");
+  EXPECT_EQ(XmlFault("<svg><g/>"), "<svg> is not closed");
+  EXPECT_EQ(XmlFault("<a/>"), "there must be one outermost element");
+  EXPECT_NE(XmlFault("<svg a=\"1></svg>"), "");
 }
 
 TEST_P(Lint, EveryInvariantHasACaseAndAMutant) {
@@ -122,31 +242,32 @@ TEST_P(Lint, EveryInvariantHasACaseAndAMutant) {
         << c.name << " checks " << c.inv << ", which is not an invariant";
     checked.insert(c.inv);
   }
-  for (const std::string& mutant : MutantsOf(lesson)) {
-    killing.insert(MutantDiesOf(mutant));
+  std::vector<std::string> headings;
+  for (const Mutant& mutant : MutantsOf(lesson)) {
+    headings.push_back(mutant.name);
+    killing.insert(mutant.dies_of);
+    EXPECT_NE(lesson.FindInvariant(mutant.dies_of), nullptr)
+        << mutant.name << ": the heading must be `### NAME: dies of INV`";
+    EXPECT_GT(tools::Words(mutant.why).size(), 10u)
+        << mutant.name << ": say why a good programmer makes this mistake";
   }
-  EXPECT_FALSE(killing.contains(""))
-      << "line 1 of a mutant must be `// Mutant NAME: must die of INV`";
+  EXPECT_EQ(headings, lesson.mutants)
+      << "the headings of solutions/" << lesson.id
+      << "/MUTANTS.md are not \"mutants\" of the manifest, in its order";
   for (std::size_t i = 1; i < lesson.invariants.size(); i++) {
     EXPECT_THAT(checked, Contains(lesson.invariants[i].id));
     EXPECT_THAT(killing, Contains(lesson.invariants[i].id))
-        << "no mutant in solutions/" << lesson.id << "/mutants dies of it";
+        << "no mutant in solutions/" << lesson.id << "/MUTANTS.md dies of it";
   }
 }
 
 TEST_P(Lint, TheSolutionIsAllowed) {
   const tools::Lesson& lesson = GetParam();
-  ASSERT_FALSE(lesson.forbidden.empty() && lesson.keep.empty());
-  const nlohmann::json course =
-      nlohmann::json::parse(Text("tools/judge/course.json"));
-  for (const nlohmann::json& l : course.at("lessons")) {
-    if (l.at("id") != lesson.id) continue;
-    const std::string text = Text(l.at("solution"));
-    ASSERT_NE(text, "") << l.at("solution");
-    for (const ForbiddenUse& use : FindForbidden(text, lesson.forbidden)) {
-      ADD_FAILURE() << l.at("solution") << ":" << use.line << ": " << use.text
-                    << ": matches " << use.rule->pattern;
-    }
+  const std::string text = Text(lesson.solution);
+  ASSERT_NE(text, "") << lesson.solution;
+  for (const ForbiddenUse& use : FindForbidden(text, lesson.forbidden)) {
+    ADD_FAILURE() << lesson.solution << ":" << use.line << ": " << use.text
+                  << ": matches " << use.rule->pattern;
   }
 }
 

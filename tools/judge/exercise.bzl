@@ -312,7 +312,10 @@ def lesson():
         name = "demo",
         srcs = ["demo.cc"],
         copts = _COPTS,
-        deps = ["//runtime/plug:" + entry["plug"]] if entry["inline"] else ["//runtime"],
+        deps = [
+            "//lessons:demo",
+            "//runtime/plug:" + entry["plug"] if entry["inline"] else "//runtime",
+        ],
     )
     native.filegroup(
         name = "text",

@@ -24,7 +24,7 @@ using testing::Not;
 
 // Says hello and reads the request up to its end; $nonce is then set.
 constexpr char kHello[] =
-    "echo hello 1 >&4\n"
+    "echo hello 2 >&4\n"
     "while read -r verb value <&3; do\n"
     "  [ \"$verb\" = nonce ] && nonce=$value\n"
     "  [ \"$verb\" = go ] && break\n"
@@ -47,7 +47,7 @@ class Fence : public testing::Test {
 TEST_F(Fence, HearsObservationsAndTheEnd) {
   request_.work["ops"] = {1, -2, 3};
   const Outcome outcome =
-      Run("echo hello 1 >&4\n"
+      Run("echo hello 2 >&4\n"
           "while read -r line <&3; do\n"
           "  [ \"$line\" = 'work ops 1 -2 3' ] && echo o seen 7 -8 >&4\n"
           "  [ \"$line\" = go ] && break\n"

@@ -8,42 +8,18 @@
 #include <cstdio>
 #include <random>
 
+#include "runtime/base/sanitizer.h"
 #include "tools/common/text.h"
 #include "tools/judge/explain.h"
 #include "tools/judge/oracle.h"
 #include "tools/judge/schedules_oracle.h"
 #include "tools/judge/source.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MN_JUDGE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MN_JUDGE_SANITIZED 1
-#endif
-#endif
-
 namespace mn::judge {
 namespace {
 
-#ifdef MN_JUDGE_SANITIZED
-constexpr bool kSanitized = true;
-constexpr double kSlowdown = 10;
-#else
-constexpr bool kSanitized = false;
-constexpr double kSlowdown = 1;
-#endif
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kThreadSanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
+constexpr bool kSanitized = MN_ASAN || MN_TSAN;
+constexpr double kSlowdown = kSanitized ? 10 : 1;
 
 constexpr int kTailLength = 8;
 
@@ -91,7 +67,7 @@ std::string Missing(const tools::CourseCase& entry) {
     } else if (need == "no_sanitizer") {
       if (kSanitized) return "is not run under a sanitizer";
     } else if (need == "no_tsan") {
-      if (kThreadSanitizer) return "is not run under TSan";
+      if (MN_TSAN) return "is not run under TSan";
     } else {
       return "needs '" + need + "', which the judge does not know";
     }

@@ -1,7 +1,7 @@
 // The judge: runs the cases of one lesson and decides.
 //
-// What: the judge.cc of an exercise registers its cases. A case makes a random
-// workload, and later decides with an oracle of its own whether the
+// What: the files judge/*.cc of an exercise register cases. A case makes a
+// random workload, and later decides with an oracle of its own whether the
 // observations answer it. Everything else (processes, seeds, deadlines,
 // canaries, statuses, texts, records) is here and in fence.h, explain.h
 // and record.h. What oracles share is in oracle.h.
@@ -88,7 +88,7 @@ struct Case {
   std::function<Outcome()> right_end = nullptr;
 };
 
-// Static initialisation of an exercise's judge.cc. Always true.
+// Static initialisation of an exercise's judge/*.cc. Always true.
 bool RegisterCases(std::initializer_list<Case> cases);
 const std::vector<Case>& RegisteredCases();
 

@@ -46,39 +46,6 @@ TEST(FindForbidden, NamesLineAndRule) {
   EXPECT_EQ(uses[0].rule, &rules[0]);
 }
 
-Observations Blocks(std::initializer_list<std::pair<int, int>> blocks) {
-  Observations all;
-  for (auto [learner, baseline] : blocks) {
-    all.push_back({"measure", {learner, baseline}});
-  }
-  return all;
-}
-
-TEST(DecideRatio, PassesOnTheBestBlocks) {
-  // One block was disturbed by something else on the machine.
-  const Observations blocks = Blocks(
-      {{40, 100}, {41, 100}, {40, 101}, {900, 100}, {40, 100}, {42, 100}});
-  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kPassed);
-}
-
-TEST(DecideRatio, FailsWhenAllBlocksAgree) {
-  const Observations blocks =
-      Blocks({{90, 100}, {91, 100}, {90, 101}, {92, 100}, {90, 100}});
-  const Verdict verdict = DecideRatio(blocks, 0.5);
-  EXPECT_EQ(verdict.status, Status::kFailed);
-  EXPECT_THAT(verdict.want, HasSubstr("0.50"));
-}
-
-TEST(DecideRatio, IsInconclusiveWhenBlocksDisagree) {
-  const Observations blocks =
-      Blocks({{90, 100}, {40, 300}, {40, 300}, {92, 100}, {90, 60}, {55, 100}});
-  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kInconclusive);
-}
-
-TEST(DecideRatio, IsInconclusiveWithoutMeasurements) {
-  EXPECT_EQ(DecideRatio({}, 0.5).status, Status::kInconclusive);
-}
-
 TEST(IsCanary, IsAMinorityOfNonces) {
   Random rng(1);
   int canaries = 0;

@@ -41,13 +41,13 @@ It may have:
 
 A case:
   kind       what the case process is
-             driver     the piece and a driver (judge/case.cc), the usual one
+             driver     the piece and a driver (judge/*.cc), the usual one
              schedules  the piece, compiled for the explorer, and a model: all
                         interleavings up to a bound. "configs" names those of
                         the model; a configuration may lower its bound, as in
                         "semaphore:2"
              program    a program on the whole runtime, with the piece linked
-                        in (judge/program.cc), looked at from outside
+                        in (judge/program*.cc), looked at from outside
   max        a ratio case: the learner's time over the baseline's is at most
              this, or nothing is shown. It runs once.
   needs      of this case

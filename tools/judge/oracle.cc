@@ -10,6 +10,12 @@ Verdict TooLittle(const std::string& want) {
   return Verdict::Failed("too little was seen", want, "the end");
 }
 
+Verdict Unexpected(const Observation& o, int at) {
+  return Verdict::Failed(
+      "an observation that makes no sense", "those of the driver",
+      o.kind + " with " + std::to_string(o.values.size()) + " numbers", at);
+}
+
 Verdict CompareWithModel(
     const Observations& want, const Observations& seen,
     const std::function<std::string(const Observation&)>& describe,
@@ -59,6 +65,20 @@ ExactlyOnceFault ExactlyOnce(
             name(id) + " came out " + std::to_string(count) + " times", id};
   }
   return {};
+}
+
+Verdict AllTookEffect(const Observations& seen, std::int64_t per_block,
+                      const Verdict& none) {
+  if (seen.empty() || seen.back().values.size() != 2) {
+    return TooLittle("how many operations took effect");
+  }
+  const std::int64_t got = seen.back().values[0];
+  const std::int64_t want = seen.back().values[1] * per_block;
+  if (got == 0) return none;
+  if (got == want) return Verdict::Passed();
+  return Verdict::Failed("fast, but not every operation took effect",
+                         std::to_string(want) + " operations",
+                         std::to_string(got) + " operations");
 }
 
 Verdict DecideRatio(const Observations& observations, double max) {

@@ -14,6 +14,9 @@ namespace mn::judge {
 // The observations have come to their end before the oracle's model has.
 Verdict TooLittle(const std::string& want);
 
+// An observation that the case's driver does not make: somebody else wrote it.
+Verdict Unexpected(const Observation& o, int at);
+
 // What was seen against what a model of the contract does: same kinds, same
 // numbers, same order.
 //   describe   an observation for people: "G7"
@@ -37,8 +40,13 @@ ExactlyOnceFault ExactlyOnce(
     const std::vector<std::int64_t>& ids, std::int64_t n,
     const std::function<std::string(std::int64_t)>& name);
 
-// The second half of the oracle of a ratio case (its decide() is asked first:
-// fast but wrong is wrong), for Driver::Measure blocks. The learner's time over
+// The first half of the oracle of a ratio case: fast but wrong is wrong. The
+// driver's last observation says how many operations took effect, and in how
+// many blocks of `per_block`. If none did, the verdict is `none`.
+Verdict AllTookEffect(const Observations& seen, std::int64_t per_block,
+                      const Verdict& none);
+
+// The second half, for Driver::Measure blocks. The learner's time over
 // the baseline's must be at most `max`. Says inconclusive rather than failed
 // whenever the blocks disagree.
 Verdict DecideRatio(const Observations& observations, double max);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <utility>
+
 #include "tools/judge/schedules_oracle.h"
 
 namespace mn::judge {
@@ -60,6 +63,55 @@ TEST(ExactlyOnce, SaysWhatWasLostTwiceOrNeverPut) {
   EXPECT_EQ(ExactlyOnce({0, 1, 1}, 2, Name).got, "G1 came out 2 times");
   EXPECT_EQ(ExactlyOnce({0, 7}, 2, Name).what,
             "something came out that was never put");
+}
+
+TEST(Unexpected, NamesTheObservation) {
+  const Verdict v = Unexpected({"get", {1, 2}}, 7);
+  EXPECT_EQ(v.status, Status::kFailed);
+  EXPECT_EQ(v.got, "get with 2 numbers");
+  EXPECT_EQ(v.at, 7);
+}
+
+TEST(AllTookEffect, FastButWrongIsWrong) {
+  const Verdict none = Verdict::NotImplemented("nothing");
+  EXPECT_EQ(AllTookEffect({{"done", {60, 3}}}, 20, none).status,
+            Status::kPassed);
+  EXPECT_EQ(AllTookEffect({{"done", {59, 3}}}, 20, none).got, "59 operations");
+  EXPECT_EQ(AllTookEffect({{"done", {0, 3}}}, 20, none).message, "nothing");
+  EXPECT_EQ(AllTookEffect({}, 20, none).status, Status::kFailed);
+}
+
+Observations Blocks(std::initializer_list<std::pair<int, int>> blocks) {
+  Observations all;
+  for (auto [learner, baseline] : blocks) {
+    all.push_back({"measure", {learner, baseline}});
+  }
+  return all;
+}
+
+TEST(DecideRatio, PassesOnTheBestBlocks) {
+  // One block was disturbed by something else on the machine.
+  const Observations blocks = Blocks(
+      {{40, 100}, {41, 100}, {40, 101}, {900, 100}, {40, 100}, {42, 100}});
+  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kPassed);
+}
+
+TEST(DecideRatio, FailsWhenAllBlocksAgree) {
+  const Observations blocks =
+      Blocks({{90, 100}, {91, 100}, {90, 101}, {92, 100}, {90, 100}});
+  const Verdict verdict = DecideRatio(blocks, 0.5);
+  EXPECT_EQ(verdict.status, Status::kFailed);
+  EXPECT_THAT(verdict.want, HasSubstr("0.50"));
+}
+
+TEST(DecideRatio, IsInconclusiveWhenBlocksDisagree) {
+  const Observations blocks =
+      Blocks({{90, 100}, {40, 300}, {40, 300}, {92, 100}, {90, 60}, {55, 100}});
+  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kInconclusive);
+}
+
+TEST(DecideRatio, IsInconclusiveWithoutMeasurements) {
+  EXPECT_EQ(DecideRatio({}, 0.5).status, Status::kInconclusive);
 }
 
 // ---- schedules

@@ -4,7 +4,7 @@
 // request; the case process answers with observations and an end line. Lines of
 // text, so that a conversation can be read in a debugger or written by a test.
 //
-//   case  -> judge   hello 1
+//   case  -> judge   hello 2
 //   judge -> case    nonce 9a3f…            (hex)
 //                    case RunQueue.Fifo
 //                    seed 51f2…             (hex)
@@ -12,9 +12,6 @@
 //                    say replay 31r2…       (name, then text; any number)
 //                    go
 //   case  -> judge   o get 7                (kind, then numbers; any number)
-//                    s timeline 37 write …  (kind, then text for people)
-//                    look                   (the judge shall look, see below)
-//   judge -> case    seen                   (the answer to look)
 //                    s timeline 37 write …  (kind, then text for people)
 //                    look                   (asks the judge to look, below)
 //   judge -> case    seen                   (the answer to look)
@@ -47,8 +44,9 @@ inline constexpr int kProtocolVersion = 2;
 inline constexpr int kRequestFd = 3;
 inline constexpr int kObservationFd = 4;
 
+using Numbers = std::vector<std::int64_t>;
 // The numbers that a case process works on, by name.
-using Workload = std::map<std::string, std::vector<std::int64_t>>;
+using Workload = std::map<std::string, Numbers>;
 // What it has to know besides, by name; one line each.
 using Texts = std::map<std::string, std::string>;
 
@@ -61,7 +59,7 @@ using Texts = std::map<std::string, std::string>;
 // threads went to sleep so far.
 struct Observation {
   std::string kind;
-  std::vector<std::int64_t> values;
+  Numbers values;
   std::string text = {};
 };
 inline constexpr char kThreads[] = "threads";

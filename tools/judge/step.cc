@@ -3,7 +3,20 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#include <algorithm>
+
 namespace mn::judge {
+
+void ForPositions(std::int64_t length, Random& rng,
+                  const std::function<void(std::int64_t)>& at) {
+  constexpr std::int64_t kSteps = 2400;
+  const std::int64_t stride = std::max<std::int64_t>(
+      1, length / std::max<std::int64_t>(2, kSteps / length));
+  for (std::int64_t i = 1 + rng.Between(0, stride - 1); i <= length;
+       i += stride) {
+    at(i);
+  }
+}
 
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
 

@@ -22,6 +22,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "tools/judge/protocol.h"
+
 namespace mn::judge {
 
 // Runs op; after its `position`-th instruction (1 is the first) runs adversary
@@ -31,6 +33,13 @@ namespace mn::judge {
 // stepping is not possible.
 std::int64_t StepThrough(std::int64_t position, const std::function<void()>& op,
                          const std::function<void()>& adversary);
+
+// Calls at(position) for the positions of an operation of `length`
+// instructions: all of a short one, a random sample of a long one. A step costs
+// some ten microseconds in a virtual machine, and all positions are length²/2
+// steps.
+void ForPositions(std::int64_t length, Random& rng,
+                  const std::function<void(std::int64_t)>& at);
 
 inline constexpr std::int64_t kNever = INT64_MAX;
 

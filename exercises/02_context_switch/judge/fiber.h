@@ -1,12 +1,17 @@
-// Lesson 02, case process: the host around the piece, as runtime/ctx/switch.h
-// is in the real machine, reduced to what the cases need.
+// The host around the piece, as runtime/ctx/switch.h is in the real machine,
+// reduced to what the cases need.
 //
-// A Fiber is a Context with a stack, its exceptions, and what the sanitizers
-// know about it. Swap is the only way from one to another, but for the case
-// that measures. It hides the piece's mistakes from the driver (probe.h), so
-// that every mistake turns the case red that looks for it, and no other.
+// A Fiber is a Gobuf with a stack, its exceptions, and what the sanitizers know
+// about it. Swap is the only way from one to another, but for the case that
+// measures.
 //
-// Included by case.cc only.
+// Why it is hard: a swap that loses a register breaks its caller, which would
+// be this driver. So Swap calls the piece through assembly (fiber.cc) that
+// keeps the caller's registers on the stack and brings them back, whatever the
+// piece did. Every mistake turns the case red that looks for it, and no other.
+// The stack pointer is the one register that has to be trusted.
+//
+// Included by contexts.h, which has the names that stand here undefined.
 #pragma once
 
 #include <cxxabi.h>
@@ -16,35 +21,39 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <vector>
 
-#include "exercises/02_context_switch/judge/probe.h"
+#include "runtime/base/sanitizer.h"
 #include "runtime/plug/context.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define MN_JUDGE_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MN_JUDGE_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define MN_JUDGE_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MN_JUDGE_TSAN 1
-#endif
-#endif
-
-#ifdef MN_JUDGE_ASAN
+#if MN_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
-#ifdef MN_JUDGE_TSAN
+#if MN_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
+// A function that aligns its stack itself: its callers may be wrong about it.
+#if defined(__x86_64__)
+#define MN_ALIGNS_STACK __attribute__((force_align_arg_pointer))
+#elif defined(__aarch64__)
+#define MN_ALIGNS_STACK
+#else
+#error "lesson 02 knows x86-64 and aarch64"
+#endif
+
 namespace mn {
+
+// Calls the piece's CtxSwap with chosen values in the registers that must
+// survive, and notes what is in them afterwards. The assembly knows the layout.
+struct Probe {
+  void (*swap)(Gobuf& from, Gobuf& to) = CtxSwap;
+  Gobuf* from = nullptr;
+  Gobuf* to = nullptr;
+  std::uint64_t before[kRegisterCount] = {};
+  std::uint64_t after[kRegisterCount] = {};
+};
+extern "C" void mn_probe_swap(Probe* probe);
 
 // The C++ ABI's two words about exceptions that are being handled.
 struct ExceptionState {
@@ -57,37 +66,33 @@ inline ExceptionState* CurrentExceptionState() {
 }
 
 struct Fiber {
-  Context context;
+  Gobuf context;
   std::int64_t id = kMain;
   char* lo = nullptr;  // [lo, hi) is its stack
   char* hi = nullptr;
   void (*body)(Fiber& self) = nullptr;
   std::int64_t turns = 0;  // free for the body
   ExceptionState exceptions;
-#ifdef MN_JUDGE_ASAN
-  void* fake_stack = nullptr;
-#endif
-#ifdef MN_JUDGE_TSAN
-  void* tsan = nullptr;
-#endif
+  void* asan_fake_stack = nullptr;
+  void* tsan_fiber = nullptr;
 };
 
 // Leaves `from`, which runs, for `to`.
 inline void Swap(Fiber& from, Fiber& to, Probe& probe) {
   from.exceptions = *CurrentExceptionState();
   *CurrentExceptionState() = to.exceptions;
-#ifdef MN_JUDGE_ASAN
-  __sanitizer_start_switch_fiber(&from.fake_stack, to.lo,
+#if MN_ASAN
+  __sanitizer_start_switch_fiber(&from.asan_fake_stack, to.lo,
                                  static_cast<std::size_t>(to.hi - to.lo));
 #endif
-#ifdef MN_JUDGE_TSAN
-  __tsan_switch_to_fiber(to.tsan, 0);
+#if MN_TSAN
+  __tsan_switch_to_fiber(to.tsan_fiber, 0);
 #endif
   probe.from = &from.context;
   probe.to = &to.context;
-  ProbeSwap(probe);
-#ifdef MN_JUDGE_ASAN
-  __sanitizer_finish_switch_fiber(from.fake_stack, nullptr, nullptr);
+  mn_probe_swap(&probe);
+#if MN_ASAN
+  __sanitizer_finish_switch_fiber(from.asan_fake_stack, nullptr, nullptr);
 #endif
 }
 
@@ -103,7 +108,7 @@ inline void Swap(Fiber& from, Fiber& to) {
 
 // First thing in every context.
 inline void Arrive() {
-#ifdef MN_JUDGE_ASAN
+#if MN_ASAN
   __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
 #endif
 }
@@ -126,7 +131,6 @@ class Fibers {
   explicit Fibers(std::int64_t contexts, std::size_t above = 64,
                   std::size_t stride = kFiberStack, bool guards = true) {
     fibers_.resize(static_cast<std::size_t>(contexts) + 1);
-    Fiber& thread = fibers_[0];
     pthread_attr_t attributes;
     void* lo = nullptr;
     std::size_t size = 0;
@@ -134,10 +138,10 @@ class Fibers {
       pthread_attr_getstack(&attributes, &lo, &size);
       pthread_attr_destroy(&attributes);
     }
-    thread.lo = static_cast<char*>(lo);
-    thread.hi = thread.lo + size;
-#ifdef MN_JUDGE_TSAN
-    thread.tsan = __tsan_get_current_fiber();
+    main().lo = static_cast<char*>(lo);
+    main().hi = main().lo + size;
+#if MN_TSAN
+    main().tsan_fiber = __tsan_get_current_fiber();
 #endif
     const std::size_t all = static_cast<std::size_t>(contexts) * stride;
     void* slab = mmap(nullptr, all, PROT_READ | PROT_WRITE,
@@ -162,9 +166,6 @@ class Fibers {
     return fibers_[static_cast<std::size_t>(id)];
   }
   Fiber& main() { return fibers_[0]; }
-  std::int64_t contexts() const {
-    return static_cast<std::int64_t>(fibers_.size()) - 1;
-  }
 
   // The participant on whose stack `address` is; null if on nobody's.
   Fiber* At(const void* address) {
@@ -175,19 +176,25 @@ class Fibers {
     return nullptr;
   }
 
-  void Make(Fiber& f, void (*body)(Fiber& self)) {
-    f.body = body;
-#ifdef MN_JUDGE_TSAN
-    f.tsan = __tsan_create_fiber(0);
+  void Make(Fiber& f, char* hi, void (*entry)(void*), void* arg) {
+#if MN_TSAN
+    f.tsan_fiber = __tsan_create_fiber(0);
 #endif
-    CtxMake(f.context, f.lo, f.hi, Enter, &f);
+    CtxMake(f.context, f.lo, hi, entry, arg);
   }
 
-  // Makes it and gives it its first turn at once, so that a piece that can
-  // only start one context at a time (CTX-6) passes the other cases.
-  void Start(Fiber& f, void (*body)(Fiber& self)) {
-    Make(f, body);
-    Swap(main(), f);
+  void Make(Fiber& f, void (*body)(Fiber& self)) {
+    f.body = body;
+    Make(f, f.hi, Enter, &f);
+  }
+
+  // Makes each context and gives it its first turn at once, so that a piece
+  // that can only start one context at a time (CTX-6) passes the other cases.
+  void StartAll(void (*body)(Fiber& self)) {
+    for (std::size_t i = 1; i < fibers_.size(); i++) {
+      Make(fibers_[i], body);
+      Swap(main(), fibers_[i]);
+    }
   }
 
  private:

@@ -8,12 +8,7 @@
 //   run    bazel test //exercises/02_context_switch
 //
 // It compiles as it is, and the test is red: that is the start, not a broken
-// setup. One step at a time turns one case after the other green:
-//   1. the first swap to a new context, and back              CTX-3, CTX-2
-//   2. the registers that a function must preserve            CTX-1
-//   3. what happens at the end of the entry function          CTX-5, CTX-6
-//   4. the floating-point control state                       CTX-4
-//   5. what the unwinder sees at the entry                    CTX-7
+// setup. "From red to green" on the page says which case to turn green first.
 // Stuck? `bazel run //tools:wb -- hint 02` has three hints, and nobody minds.
 
 #include "runtime/plug/context.h"
@@ -81,7 +76,7 @@ ctx_entry:
 namespace mn {
 
 // Makes c a context that calls entry(arg) at the first swap to it.
-void CtxMake(Context& c, void* /*stack_lo*/, void* /*stack_hi*/,
+void CtxMake(Gobuf& c, void* /*stack_lo*/, void* /*stack_hi*/,
              void (*entry)(void* arg), void* arg) {
   c.entry = entry;
   c.arg = arg;
@@ -89,6 +84,6 @@ void CtxMake(Context& c, void* /*stack_lo*/, void* /*stack_hi*/,
 }
 
 // Leaves `from`, which runs, for `to`.
-void CtxSwap(Context& from, Context& to) { ctx_swap(&from.sp, to.sp); }
+void CtxSwap(Gobuf& from, Gobuf& to) { ctx_swap(&from.sp, to.sp); }
 
 }  // namespace mn

@@ -7,11 +7,7 @@
 //   run    bazel test //exercises/04_run_queue
 //
 // It compiles as it is, and the test is red: that is the start, not a broken
-// setup. One step at a time turns one case after the other green:
-//   1. RunqPut and RunqGet for one thread, without runnext    RQ-1, RQ-6
-//   2. runnext                                                RQ-2, RQ-7
-//   3. RunqPutSlow                                            RQ-3
-//   4. thieves: who may still read the slot that you reuse?   RQ-4, RQ-5
+// setup. "From red to green" on the page says which case to turn green first.
 // Stuck? `bazel run //tools:wb -- hint 04` has three hints, and nobody minds.
 
 #include "runtime/plug/run_queue.h"

@@ -8,99 +8,79 @@
 namespace mn {
 namespace {
 
-// What the thief takes.
-constexpr std::int64_t kStealHalf = 0;
-constexpr std::int64_t kStealRunnext = 1;
-
 // The goroutines are numbered 0 … ring-1 in the ring, then runnext, then the
 // one that is put.
 struct Plan {
-  std::int64_t start;    // head before anything
-  std::int64_t ring;     // goroutines in the ring
-  std::int64_t runnext;  // 1: one more in runnext
-  std::int64_t op;
-  std::int64_t thief;
+  std::int64_t start;          // head before anything
+  std::int64_t ring;           // goroutines in the ring
+  std::int64_t runnext;        // 1: one more in runnext
+  std::int64_t op;             // the owner's
+  std::int64_t takes_runnext;  // 1: the thief does, and not half of the ring
 };
-constexpr std::size_t kNumbersOfAPlan = 5;
 
-Plan PlanAt(const std::vector<std::int64_t>& n, std::size_t i) {
-  i *= kNumbersOfAPlan;
-  return {n[i], n[i + 1], n[i + 2], n[i + 3], n[i + 4]};
+std::vector<Plan> PlansOf(const Numbers& n) {
+  std::vector<Plan> plans;
+  for (std::size_t i = 0; i + 5 <= n.size(); i += 5) {
+    plans.push_back({n[i], n[i + 1], n[i + 2], n[i + 3], n[i + 4]});
+  }
+  return plans;
 }
 
 #ifdef MN_CASE_PROCESS
 
 // A thief after instruction `position`. Returns the instructions stepped
-// through.
-std::int64_t Play(const Plan& plan, std::int64_t position, std::vector<G>& gs,
-                  std::vector<std::int64_t>* everything) {
+// through. `out` gets the goroutines that came out.
+std::int64_t Play(const Plan& plan, std::int64_t position, Gs& gs,
+                  Numbers* out) {
   static RunQueue q;
   StartAt(q, plan.start);
   // What a thief reads from a slot that nobody has written is seen.
   for (auto& slot : q.ring) slot.store(nullptr, memory_order_relaxed);
   for (std::int64_t i = 0; i < plan.ring; i++) {
     const std::uint32_t tail = q.tail.load();
-    q.ring[tail % kRunqSize].store(&gs[static_cast<std::size_t>(i)]);
+    q.ring[tail % kRunqSize].store(gs[i]);
     q.tail.store(tail + 1);
   }
-  q.runnext.store(plan.runnext ? &gs[static_cast<std::size_t>(plan.ring)]
-                               : nullptr);
+  q.runnext.store(plan.runnext ? gs[plan.ring] : nullptr);
   q.runnext_streak = 0;
   global_batches.clear();
 
-  static std::int64_t stolen[kRunqSize + 1];
+  static std::int64_t stolen[kRunqSize];
   std::size_t stolen_n = 0;
-  G* got = nullptr;
-  const std::int64_t steps = judge::StepThrough(
-      position,
-      [&] {
-        if (plan.op == kGet) {
-          got = RunqGet(q);
-        } else {
-          RunqPut(q, &gs[static_cast<std::size_t>(plan.ring + plan.runnext)],
-                  plan.op == kPutNext);
-        }
-      },
-      [&] {
-        stolen_n = plan.thief == kStealRunnext ? StealRunnext(q, stolen)
-                                               : Steal(q, stolen);
-      });
-
-  everything->clear();
-  if (got != nullptr) everything->push_back(got->id);
-  everything->insert(everything->end(), stolen, stolen + stolen_n);
-  for (const auto& batch : global_batches) {
-    everything->insert(everything->end(), batch.begin(), batch.end());
+  const G* got = nullptr;
+  const auto owner = [&] {
+    if (plan.op == kGet) {
+      got = RunqGet(q);
+    } else {
+      RunqPut(q, gs[plan.ring + plan.runnext], plan.op == kPutNext);
+    }
+  };
+  const auto thief = [&] {
+    stolen_n = plan.takes_runnext ? StealRunnext(q, stolen) : Steal(q, stolen);
+  };
+  const std::int64_t steps = judge::StepThrough(position, owner, thief);
+  out->assign(stolen, stolen + stolen_n);
+  if (got != nullptr) out->push_back(got->id);
+  for (const Numbers& batch : global_batches) {
+    out->insert(out->end(), batch.begin(), batch.end());
   }
-  for (std::int64_t i = 0; i < kRunqSize + 2; i++) {
-    const G* gp = RunqGet(q);
-    if (gp == nullptr) break;
-    everything->push_back(gp->id);
-  }
+  Drain(q, kRunqSize + 2, out);
   return steps;
 }
 
-void Drive(judge::Driver& d) {
-  std::vector<G> gs = MakeGs(kRunqSize + 2);
-  std::vector<std::int64_t> everything;
-  everything.reserve(2 * kRunqSize);
-  const std::vector<std::int64_t>& plans = d.work("plans");
-  for (std::size_t i = 0; i < plans.size() / kNumbersOfAPlan; i++) {
-    const Plan plan = PlanAt(plans, i);
-    const std::int64_t length = Play(plan, judge::kNever, gs, &everything);
+void Drive(Driver& d) {
+  Gs gs(kRunqSize + 2);
+  Numbers out;
+  std::int64_t number = 0;
+  for (const Plan& plan : PlansOf(d.work("plans"))) {
+    const std::int64_t length = Play(plan, judge::kNever, gs, &out);
     if (length < 0) return d.Observe("cannot_step", length);
-    // All positions of a short operation, a sample of a long one: a step costs
-    // some ten microseconds in a virtual machine, and there are length²/2.
-    constexpr std::int64_t kSteps = 1200;
-    const std::int64_t positions =
-        std::max<std::int64_t>(2, 2 * kSteps / length);
-    const std::int64_t stride = std::max<std::int64_t>(1, length / positions);
-    for (std::int64_t at = 1 + d.rng().Between(0, stride - 1); at <= length;
-         at += stride) {
-      Play(plan, at, gs, &everything);
-      d.Observe("at", {static_cast<std::int64_t>(i), at});
-      d.Observe("out", everything);
-    }
+    judge::ForPositions(length, d.rng(), [&](std::int64_t at) {
+      Play(plan, at, gs, &out);
+      out.insert(out.begin(), {number, at});
+      d.Observe("out", out);
+    });
+    number++;
   }
 }
 
@@ -109,44 +89,39 @@ const bool kRegistered =
 
 #else
 
-using judge::Observation;
-using judge::Observations;
-using judge::Verdict;
-using judge::Workload;
+Workload Make(Random& rng) {
+  const auto few = [&] { return rng.Between(1, 5); };
+  Numbers plans;
+  for (const Plan& p : std::initializer_list<Plan>{
+           {0, 1, 0, kGet, 0},
+           {0, few() + 1, 0, kGet, 0},
+           {0, rng.Between(6, 200), 0, kGet, 0},
+           {0, 0, 1, kGet, 1},
+           {0, few(), 1, kGet, 1},
+           {0, few(), 1, kGet, 0},
+           {0, 0, 0, kPut, 0},
+           {0, few(), 0, kPut, 0},
+           {0, few() - 1, 1, kPutNext, 1},
+           {0, few(), 1, kPutNext, 0},
+           {0, kSize, 0, kPut, 0},
+           {0, kSize, 1, kPutNext, 1},
+       }) {
+    plans.insert(plans.end(),
+                 {AnyStart(rng), p.ring, p.runnext, p.op, p.takes_runnext});
+  }
+  return {{"plans", plans}};
+}
 
 std::int64_t Goroutines(const Plan& p) {
   return p.ring + p.runnext + (p.op != kGet);
 }
 
-Workload Make(judge::Random& rng) {
-  std::vector<std::int64_t> plans;
-  const auto add = [&](std::int64_t ring, std::int64_t runnext, std::int64_t op,
-                       std::int64_t thief) {
-    plans.insert(plans.end(), {AnyStart(rng), ring, runnext, op, thief});
-  };
-  add(1, 0, kGet, kStealHalf);
-  add(rng.Between(2, 5), 0, kGet, kStealHalf);
-  add(rng.Between(6, 200), 0, kGet, kStealHalf);
-  add(0, 1, kGet, kStealRunnext);
-  add(rng.Between(1, 5), 1, kGet, kStealRunnext);
-  add(rng.Between(1, 5), 1, kGet, kStealHalf);
-  add(0, 0, kPut, kStealHalf);
-  add(rng.Between(1, 5), 0, kPut, kStealHalf);
-  add(rng.Between(0, 5), 1, kPutNext, kStealRunnext);
-  add(rng.Between(1, 5), 1, kPutNext, kStealHalf);
-  add(kSize, 0, kPut, kStealHalf);
-  add(kSize, 1, kPutNext, kStealRunnext);
-  return {{"plans", plans}};
-}
-
-// A thief after the first instruction of each plan.
+// Plan, position, and what came out. A thief after each first instruction.
 Observations Right(const Workload& work) {
-  const std::vector<std::int64_t>& plans = work.at("plans");
   Observations right;
-  for (std::size_t i = 0; i < plans.size() / kNumbersOfAPlan; i++) {
-    right.push_back({"at", {static_cast<std::int64_t>(i), 1}});
-    right.push_back({"out", {}});
-    for (std::int64_t id = 0; id < Goroutines(PlanAt(plans, i)); id++) {
+  for (const Plan& plan : PlansOf(work.at("plans"))) {
+    right.push_back({"out", {std::ssize(right), 1}});
+    for (std::int64_t id = 0; id < Goroutines(plan); id++) {
       right.back().values.push_back(id);
     }
   }
@@ -154,45 +129,38 @@ Observations Right(const Workload& work) {
 }
 
 std::string Describe(const Plan& plan) {
-  std::string text = plan.op == kGet       ? "RunqGet"
+  return std::string(plan.op == kGet       ? "RunqGet"
                      : plan.op == kPutNext ? "RunqPut(next)"
-                                           : "RunqPut";
-  text += " with " + std::to_string(plan.ring) + " in the ring" +
-          (plan.runnext ? " and one in runnext" : "");
-  return text + (plan.thief == kStealRunnext ? ", a thief takes runnext"
-                                             : ", a thief takes half");
+                                           : "RunqPut") +
+         " with " + std::to_string(plan.ring) + " in the ring" +
+         (plan.runnext ? " and one in runnext" : "") + ", a thief takes " +
+         (plan.takes_runnext ? "runnext" : "half");
 }
 
 Verdict Decide(const Workload& work, const Observations& seen) {
-  const std::vector<std::int64_t>& plans = work.at("plans");
-  const auto count = static_cast<std::int64_t>(plans.size() / kNumbersOfAPlan);
+  const std::vector<Plan> plans = PlansOf(work.at("plans"));
   if (seen.size() == 1 && seen[0].kind == "cannot_step") {
     return Verdict::Inconclusive("this processor cannot be single-stepped");
   }
   std::int64_t plans_seen = 0;
-  for (std::size_t i = 0; i + 1 < seen.size(); i += 2) {
-    const Observation &at = seen[i], &out = seen[i + 1];
-    if (at.kind != "at" || out.kind != "out" || at.values.size() != 2 ||
-        at.values[0] < 0 || at.values[0] >= count) {
-      return Verdict::Failed("observations out of order", "at, out", at.kind,
-                             static_cast<int>(i));
+  for (std::size_t i = 0; i < seen.size(); i++) {
+    const Numbers& v = seen[i].values;
+    if (seen[i].kind != "out" || v.size() < 2 || v[0] < 0 ||
+        v[0] >= std::ssize(plans)) {
+      return judge::Unexpected(seen[i], static_cast<int>(i));
     }
-    const Plan plan = PlanAt(plans, static_cast<std::size_t>(at.values[0]));
-    plans_seen = std::max(plans_seen, at.values[0] + 1);
+    const Plan& plan = plans[static_cast<std::size_t>(v[0])];
+    plans_seen = std::max(plans_seen, v[0] + 1);
+    const std::int64_t n = Goroutines(plan);
     const judge::ExactlyOnceFault fault =
-        judge::ExactlyOnce(out.values, Goroutines(plan), NameOf);
+        judge::ExactlyOnce(Numbers(v.begin() + 2, v.end()), n, NameOf);
     if (fault.what.empty()) continue;
     return Verdict::Failed(fault.what + ": " + Describe(plan) +
-                               " after instruction " +
-                               std::to_string(at.values[1]),
-                           "each of " + std::to_string(Goroutines(plan)) +
-                               " goroutines comes out once",
-                           fault.got, static_cast<int>(i + 1));
+                               " after instruction " + std::to_string(v[1]),
+                           EachOnce(n), fault.got, static_cast<int>(i));
   }
-  if (plans_seen != count) {
-    return judge::TooLittle(std::to_string(count) + " scenarios");
-  }
-  return Verdict::Passed();
+  if (plans_seen == std::ssize(plans)) return Verdict::Passed();
+  return judge::TooLittle(std::to_string(plans.size()) + " scenarios");
 }
 
 const bool kRegistered = judge::RegisterCases({

@@ -1,6 +1,6 @@
 // RQ-4 at full speed: an owner and two thieves on threads of their own.
 #include <sched.h>
-#include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,104 +13,70 @@ namespace {
 
 #ifdef MN_CASE_PROCESS
 
-void ObserveIds(judge::Driver& d, const char* kind,
-                const std::vector<std::int64_t>& ids) {
-  constexpr std::ptrdiff_t kPerLine = 256;
-  for (auto at = ids.begin(); at < ids.end();) {
-    const auto end = at + std::min(kPerLine, ids.end() - at);
-    d.Observe(kind, std::vector<std::int64_t>(at, end));
-    at = end;
+RunQueue q;
+std::atomic<bool> stop{false};
+std::atomic<std::int64_t> stolen{0};
+std::atomic<int> started{0};
+
+// Steals until it is stopped, or until it has `enough`.
+void Thief(std::int64_t enough, Numbers* ids) {
+  ids->resize(static_cast<std::size_t>(enough) + 2 * kRunqSize);
+  std::size_t n = 0;
+  int in_vain = 0;
+  started++;
+  while (!stop.load() && static_cast<std::int64_t>(n) < enough) {
+    std::size_t got = Steal(q, ids->data() + n);
+    if (n % 8 == 7) got += StealRunnext(q, ids->data() + n + got);
+    n += got;
+    if (got != 0) {
+      stolen += static_cast<std::int64_t>(got);
+      in_vain = 0;
+    } else if (++in_vain % 256 == 0) {
+      sched_yield();  // on a busy machine the owner wants this CPU
+    }
   }
+  ids->resize(n);
 }
 
-struct Thief {
-  std::vector<std::int64_t> ids;
-  std::thread thread;
-};
-
-void Drive(judge::Driver& d) {
+void Drive(Driver& d) {
   const std::int64_t count = d.number("count");
-  // A broken queue hands out without end: stop when this much came.
-  const auto enough = static_cast<std::size_t>(count) * 2;
-  std::vector<G> gs = MakeGs(count);
-  static RunQueue q;
+  Gs gs(count);
   StartAt(q, d.number("start"));
-  std::atomic<bool> stop{false};
-  std::atomic<std::int64_t> stolen{0};
-  std::atomic<int> started{0};
-
-  Thief thieves[2];
-  for (Thief& thief : thieves) {
-    thief.ids.resize(enough + 2 * kRunqSize);
-    thief.thread = std::thread([&] {
-      std::size_t n = 0;
-      int in_vain = 0;
-      started++;
-      while (!stop.load() && n < enough) {
-        std::size_t got = Steal(q, &thief.ids[n]);
-        if (n % 8 == 7) got += StealRunnext(q, &thief.ids[n + got]);
-        n += got;
-        if (got != 0) {
-          stolen += static_cast<std::int64_t>(got);
-          in_vain = 0;
-        } else if (++in_vain % 256 == 0) {
-          sched_yield();  // on a busy machine the owner wants this CPU
-        }
-      }
-      thief.ids.resize(n);
-    });
-  }
-
-  std::vector<std::int64_t> owner;
-  const auto get = [&] {
-    const G* gp = RunqGet(q);
-    if (gp != nullptr) owner.push_back(gp->id);
-    return gp != nullptr;
-  };
-  std::int64_t next = 0;
+  // A broken queue hands out without end.
+  const std::int64_t enough = 2 * count;
+  Numbers owner, ids1, ids2;
+  std::thread thief1(Thief, enough, &ids1), thief2(Thief, enough, &ids2);
   while (started != 2) sched_yield();
-  while (next < count) {
+  for (std::int64_t next = 0; next < count;) {
     // Most of the time the ring is nearly empty: there owner and thieves want
     // the same goroutine. Sometimes it overflows.
     const bool many = (d.rng().Next() & 63) == 0;
     const std::int64_t puts =
         std::min(count - next, d.rng().Between(1, many ? 2 * kRunqSize : 4));
-    for (std::int64_t i = 0; i < puts; i++, next++) {
-      RunqPut(q, &gs[static_cast<std::size_t>(next)],
-              (d.rng().Next() & 7) == 0);
+    for (std::int64_t i = 0; i < puts; i++) {
+      RunqPut(q, gs[next++], (d.rng().Next() & 7) == 0);
     }
     // Leave some to the thieves, and on one CPU let them run.
     if (many) sched_yield();
-    for (std::int64_t gets = d.rng().Between(0, puts); gets > 0; gets--) {
-      if (!get()) break;
-    }
+    Drain(q, d.rng().Between(0, puts), &owner);
   }
   // The thieves get their chance even on a machine that is busy elsewhere.
-  for (int i = 0; i < 1000 && stolen == 0 && q.tail != q.head; i++) {
-    const timespec wait = {0, 100'000};
-    nanosleep(&wait, nullptr);
-  }
-  for (std::int64_t i = 0; i <= count && get(); i++) {
-  }
+  for (int i = 0; i < 1000 && stolen == 0 && q.tail != q.head; i++) usleep(100);
+  Drain(q, count + 1, &owner);
   stop = true;
-  for (Thief& thief : thieves) thief.thread.join();
-
-  ObserveIds(d, "owner", owner);
-  ObserveIds(d, "thief1", thieves[0].ids);
-  ObserveIds(d, "thief2", thieves[1].ids);
-  for (const auto& batch : global_batches) d.Observe("global", batch);
+  thief1.join();
+  thief2.join();
+  d.ObserveInLines("owner", owner);
+  d.ObserveInLines("thief1", ids1);
+  d.ObserveInLines("thief2", ids2);
+  for (const Numbers& batch : global_batches) d.Observe("global", batch);
 }
 
 const bool kRegistered = judge::RegisterDriver("RunQueue.TwoThieves", Drive);
 
 #else
 
-using judge::Observation;
-using judge::Observations;
-using judge::Verdict;
-using judge::Workload;
-
-Workload Make(judge::Random& rng) {
+Workload Make(Random& rng) {
   return {{"count", {rng.Between(100'000, 200'000)}},
           {"start", {rng.Between(0, INT64_C(0xffffffff))}}};
 }
@@ -125,36 +91,28 @@ Observations Right(const Workload& work) {
 }
 
 Verdict Decide(const Workload& work, const Observations& seen) {
-  std::vector<std::int64_t> all;
+  Numbers all;
   std::size_t stolen = 0;
   const std::int64_t n = work.at("count")[0];
   for (const Observation& o : seen) {
     if (o.kind.starts_with("thief")) stolen += o.values.size();
     all.insert(all.end(), o.values.begin(), o.values.end());
   }
-  if (all.empty()) {
-    return Verdict::NotImplemented("nothing that was put came out");
-  }
-  judge::ExactlyOnceFault fault = judge::ExactlyOnce(all, n, NameOf);
+  if (all.empty()) return NothingCameOut();
+  const judge::ExactlyOnceFault fault = judge::ExactlyOnce(all, n, NameOf);
   if (!fault.what.empty()) {
     std::string takers;
     for (const Observation& o : seen) {
       for (std::int64_t id : o.values) {
         if (id == fault.id)
-          takers += (takers.empty() ? " (" : " and ") + o.kind;
+          takers += (takers.empty() ? ": " : " and ") + o.kind;
       }
     }
-    if (!takers.empty()) fault.got += takers + ")";
-    return Verdict::Failed(
-        fault.what,
-        "each of " + std::to_string(n) + " goroutines comes out once",
-        fault.got);
+    return Verdict::Failed(fault.what, EachOnce(n), fault.got + takers);
   }
-  if (stolen == 0) {
-    return Verdict::Inconclusive(
-        "the thieves never got a turn: the machine is too busy");
-  }
-  return Verdict::Passed();
+  if (stolen != 0) return Verdict::Passed();
+  return Verdict::Inconclusive(
+      "the thieves never got a turn: the machine is too busy");
 }
 
 const bool kRegistered = judge::RegisterCases({
