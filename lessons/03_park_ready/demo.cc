@@ -6,6 +6,8 @@
 // It runs on the whole runtime: with your piece in it, if that is plugged in
 // (--//runtime/plug:park=//exercises/03_park_ready:piece).
 
+#include "lessons/demo.h"
+
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
@@ -14,7 +16,6 @@
 #include <thread>
 #include <vector>
 
-#include "lessons/demo.h"
 #include "runtime/mn.h"
 #include "runtime/sched/runtime_call.h"
 
@@ -24,8 +25,8 @@ namespace {
 // ---- the lost wake-up: the page's two columns
 
 struct World {
-  bool happened = false, sees = false, name = false, found = false,
-       sleeps = false;
+  bool happened = false, sees = false;
+  bool name = false, found = false, sleeps = false;
 };
 
 void Step(World& w, const std::string& step) {
@@ -51,9 +52,8 @@ int Lost(const Program& waiter, const Program& waker, bool print,
     World world;
     std::istringstream steps(begun);
     for (std::string step; steps >> step;) Step(world, step);
-    if (print) {
-      std::printf("  %s%s\n", begun.c_str(), world.sleeps ? " LOST" : "");
-    }
+    const char* end = world.sleeps ? "LOST" : "";
+    if (print) std::printf("  %s%s\n", begun.c_str(), end);
     return world.sleeps;
   }
   int lost = 0;
@@ -65,8 +65,6 @@ int Lost(const Program& waiter, const Program& waker, bool print,
   }
   return lost;
 }
-
-// ---- the runtime
 
 // The statuses of a goroutine that receives: while it runs, while nobody has
 // sent, when somebody has, and when it is back. One P, so nobody interferes.
@@ -157,21 +155,18 @@ void Measure() {
 }
 
 void Tour() {
-  std::printf("no lock\n");
+  std::puts("no lock");
   Lost({"W1", "W2", "W3"}, {"K1", "K2", "K3"}, true);
-  std::printf("a lock, which is free before W3\n");
+  std::puts("a lock, which is free before W3");
   Lost({"W1 W2", "W3"}, {"K1 K2", "K3"}, true);
-  std::printf("a lock, which is free after W3\n");
+  std::puts("a lock, which is free after W3");
   Lost({"W1 W2 W3"}, {"K1 K2", "K3"}, true);
   double cpu_ms = 0;
-  const int threads = ThreadsOf1000(&cpu_ms);
-  std::printf("\n1000 wait: %d threads, %.1f ms of CPU time in 200 ms\n",
-              threads, cpu_ms);
+  std::printf("\n1000 wait: %d threads", ThreadsOf1000(&cpu_ms));
+  std::printf(", %.1f ms of CPU time in 200 ms\n", cpu_ms);
   std::printf("statuses around a receive: %s\n", Statuses().c_str());
-  std::printf("a ping and its pong, between two goroutines: %.0f ns\n",
-              GoroutinesNs());
-  std::printf("a ping and its pong, between two threads:    %.0f ns\n",
-              threads_ns);
+  std::printf("a ping and its pong: %.0f ns, of two threads %.0f ns\n",
+              GoroutinesNs(), threads_ns);
 }
 
 }  // namespace
