@@ -8,10 +8,7 @@
 //   run    bazel test //exercises/03_park_ready
 //
 // It compiles as it is, and the test is red: that is the start, not a broken
-// setup. One step at a time turns one case after the other green:
-//   1. GoparkUnlock and Goready                        PARK-1, PARK-3
-//   2. Gopark, whose commit may say no                 PARK-5
-//   3. what Goready does with one that does not wait   PARK-2
+// setup. "From red to green" on the page says which case to turn green first.
 // Stuck? `bazel run //tools:wb -- hint 03` has three hints, and nobody minds.
 
 #include "runtime/plug/park.h"
