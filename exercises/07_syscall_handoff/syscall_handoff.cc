@@ -10,8 +10,9 @@
 // It compiles as it is, and the test is red: that is the start, not a broken
 // setup. One step at a time turns one case after the other green:
 //   1. EnterSyscall, and ExitSyscall that takes its P back   SYS-3, SYS-6
-//   2. RetakeP, and ExitSyscall that finds its P gone        SYS-4, SYS-5
-//   3. HandoffP and EnterSyscallBlock                        SYS-1, SYS-2
+//   2. HandoffP, EnterSyscallBlock, and ExitSyscall that
+//      finds its P gone                                      SYS-4
+//   3. RetakeP                                               SYS-1, SYS-2, SYS-5
 //   4. Semacquire and Semrelease                             SYS-7
 // Stuck? `bazel run //tools:wb -- hint 07` has three hints, and nobody minds.
 
