@@ -32,8 +32,7 @@ namespace mn {
 // through Callback. f reads errno itself.
 // Returns what f returns. An exception passes through. All of f runs on one
 // thread, perhaps not the caller's, and no other goroutine runs there
-// meanwhile.
-// May park before f and after f.
+// meanwhile. May park before f and after f.
 //
 // An empty call costs a few nanoseconds. The P goes to another thread under the
 // same conditions as in Syscall. A hundred calls that block need a hundred
@@ -123,8 +122,7 @@ class ForeignPool {
     return true;
   }
 
-  // Runs f(item) for every item of [first, last) in one turn and one foreign
-  // call.
+  // Runs f(item) for each item of [first, last), in one turn and one call to C.
   // REQUIRES: the same as for Call.
   // Parks until the turn comes. The first exception ends the batch.
   template <class It, class F>

@@ -178,8 +178,8 @@ void SetDefaultGOMAXPROCS();
 int NumGoroutine();
 
 // How many CPUs the affinity mask of the process had when Main started.
-// Any thread may call. Does not park. Returns 0 before Main and never changes
-// after.
+// Any thread may call. Does not park. Returns 0 before Main, and afterwards
+// always the same number.
 // Mirrors: runtime.NumCPU.
 int NumCPU();
 

@@ -56,10 +56,9 @@
 //
 // If the answer is no, the process ends with the report of an uncaught panic.
 // The destructors of all functions between the fault and the handler always
-// run.
-// With gcc's -fnon-call-exceptions every answer but noexcept is yes, and all
-// destructors run. clang 14 has no such option. So code that must survive null
-// pointers calls MayFault. diag/sigpanic_test.cc tests these answers.
+// run. With gcc's -fnon-call-exceptions every answer but noexcept is yes, and
+// all destructors run. clang 14 has no such option. So code that must survive
+// null pointers calls MayFault. diag/sigpanic_test.cc tests these answers.
 //
 // Example:
 //

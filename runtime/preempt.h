@@ -25,7 +25,7 @@
 //   asyncpreemptoff=1  No signals. Only calls that may park give way.
 //   preempt=stop       The default, as described above.
 //   preempt=handoff    Interrupted code runs on, beside GOMAXPROCS others,
-//   until its next call into the runtime.
+//                      until its next call into the runtime.
 //   preempt=off        The same as asyncpreemptoff=1.
 //   preemptslice=N     N microseconds instead of 10 000. For tests.
 //   preempttrace=1     Prints where goroutines are interrupted to stderr. One
@@ -42,9 +42,8 @@ void EndPreemptible();
 
 // Declares that the code in this scope may continue on another thread after any
 // instruction. The scope is for loops over memory and for arithmetic.
-// REQUIRES: the caller is a goroutine, and the scope ends on the same
-// goroutine.
-// For as long as the scope lasts
+// REQUIRES: the caller is a goroutine. The same goroutine ends the scope. While
+// the scope lasts
 //   - no lock of the thread is held (std::mutex, std::call_once, a static
 //     initialiser in progress);
 //   - no thread_local variable and no errno is used across two statements;

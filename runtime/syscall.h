@@ -57,20 +57,17 @@ template <class F>
 // caller's. May park before f and after f.
 //
 // A short call costs a few nanoseconds. A long call lets other goroutines go
-// on.
-// The P stays with the thread at first. sysmon takes the P when sysmon sees the
-// call a second time, 20 us or more after the first, and somebody can use the
-// P.
-// After 10 ms sysmon takes the P anyway. When f returns, the goroutine needs a
-// P again and may have to wait.
+// on. The P stays with the thread at first. sysmon takes the P when sysmon sees
+// the call a second time, 20 us or more after the first, and somebody can use
+// the P. After 10 ms sysmon takes the P anyway. When f returns, the goroutine
+// needs a P again and may have to wait.
 //
 // The runtime expects a call that was slow to be slow again. If a goroutine
 // lost its P in a call and calls from the same place, the P is handed off at
-// once.
-// This happens only if somebody waits for a P and no thread looks for work. It
-// ends when such a call returns within 5 us. The same place is the same Syscall
-// in the program, and perhaps every Syscall with an f of the same type. All
-// calls of sys::Read are one place.
+// once. This happens only if somebody waits for a P and no thread looks for
+// work. It ends when such a call returns within 5 us. The same place is the
+// same Syscall in the program, and perhaps every Syscall with an f of the same
+// type. All calls of sys::Read are one place.
 //
 // SIGURG may interrupt f. The kernel does not restart some calls (nanosleep,
 // poll), and these return EINTR. f should then repeat the call, as the
