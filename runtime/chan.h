@@ -1,15 +1,30 @@
-// Chan<T>: Go's channel, a typed FIFO that goroutines meet at.
+// Chan<T> is Go's channel, a typed first-in first-out queue between goroutines.
 //
-// A Chan is a handle, as in Go: copies refer to the same channel; the last copy
-// frees it. Default-constructed it is the nil channel, on which Send, Recv,
-// Next and range park for ever, TrySend and TryRecv return kWouldBlock, Len and
-// Cap are 0, and Close panics.
+// Example:
 //
-// Thread-safety: every function may be called from any goroutine at once.
-// Elements: any type with a move constructor that does not throw; moved in and
-// out, straight from the sender's stack to the receiver's when one of the two
-// is already waiting. Its move constructor and destructor run inside the
-// channel's lock: they must not park. Put what moves badly into a unique_ptr.
+//   mn::Chan<int> squares(2);  // a buffer of two values
+//   mn::Go([squares]() mutable {
+//     for (int i = 1; i <= 3; i++) squares.Send(i * i);
+//     squares.Close();
+//   });
+//   int sum = 0;
+//   for (int square : squares) sum += square;
+//   assert(sum == 1 + 4 + 9);
+//
+// A Chan is a handle, as in Go. Copies refer to the same channel, and the last
+// copy frees the channel. A default-constructed Chan is the nil channel. On the
+// nil channel Send, Recv, Next and range park for ever. TrySend and TryRecv
+// return kWouldBlock there, Len and Cap return 0, and Close panics.
+//
+// REQUIRES: the caller is a goroutine, except for Len and Cap. A call from
+// another thread is a fatal error.
+// Any number of goroutines may call functions of the same channel at once.
+//
+// T may be any type whose move constructor does not throw. A value is moved
+// into the channel and out again. If sender or receiver waits already, the
+// value moves straight from one stack to the other. The move constructor and
+// the destructor of T run inside the channel's lock, so they must not park.
+// Send a std::unique_ptr to anything that does not move in this way.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +38,11 @@
 
 namespace mn {
 
+// What TrySend and TryRecv return.
 enum class TryResult {
-  kOk,          // done
-  kWouldBlock,  // nothing done: full, empty, or nobody on the other side
-  kClosed,      // TryRecv only: closed and drained
+  kOk,          // The value has gone through.
+  kWouldBlock,  // Nothing happened. Send or Recv would have parked.
+  kClosed,      // Only TryRecv. The channel is closed and drained.
 };
 
 template <class T>
@@ -36,34 +52,49 @@ class Chan {
                 "std::unique_ptr<T> instead");
 
  public:
-  // The nil channel.
+  // Makes the nil channel. Any thread may do this.
+  // Mirrors: var ch chan T.
   Chan() = default;
 
-  // make(chan T, capacity): 0 is a rendezvous. A negative or absurd capacity
-  // panics `makechan: size out of range`.
+  // Makes a channel with a buffer of `capacity` values. With capacity 0 every
+  // Send waits for its receiver.
+  // Does not park. Panics `makechan: size out of range` if the capacity is
+  // negative or far too large.
+  // Mirrors: make(chan T, capacity).
   explicit Chan(std::ptrdiff_t capacity)
       : h_(internal::HchanRef(internal::Hchan::Make(&kElem, capacity))) {}
 
-  // ch <- v. Parks until a receiver or a buffer slot takes it. Panics `send on
-  // closed channel` if the channel is or becomes closed; v is destroyed then.
+  // Sends v.
+  // Parks until a receiver or a place in the buffer takes v. Panics `send on
+  // closed channel` if the channel is closed or becomes closed meanwhile. Then
+  // v is destroyed.
+  // Mirrors: ch <- v.
   void Send(T v) { internal::Hchan::Send(h_.get(), &v); }
 
-  // v := <-ch. Parks until there is a value; T{} once closed and drained.
+  // Receives a value.
+  // Parks until there is a value. Returns T{} when the channel is closed and
+  // drained.
+  // Mirrors: v := <-ch.
   T Recv() requires std::is_default_constructible_v<T> {
     Slot slot;
     if (!internal::Hchan::Recv(h_.get(), slot.raw)) return T{};
     return slot.Take();
   }
 
-  // v, ok := <-ch. nullopt once closed and drained. May park.
+  // Receives a value, and tells a closed channel from a value.
+  // Parks until there is a value. Returns nullopt when the channel is closed
+  // and drained.
+  // Mirrors: v, ok := <-ch.
   std::optional<T> Next() {
     Slot slot;
     if (!internal::Hchan::Recv(h_.get(), slot.raw)) return std::nullopt;
     return slot.Take();
   }
 
-  // A send that never parks (select with default). `v` is moved from only on
-  // kOk. Panics if closed.
+  // Sends v if that is possible at once.
+  // Never parks. `v` is moved from only if the result is kOk. The second form
+  // copies v first. Panics `send on closed channel` if the channel is closed.
+  // Mirrors: a select with a send and a default.
   TryResult TrySend(T&& v) {
     return internal::Hchan::TrySend(h_.get(), &v) ? TryResult::kOk
                                                   : TryResult::kWouldBlock;
@@ -73,8 +104,9 @@ class Chan {
     return TrySend(std::move(copy));
   }
 
-  // A receive that never parks (select with default). `out` is assigned only
-  // on kOk.
+  // Receives a value if that is possible at once.
+  // Never parks. `out` is assigned only if the result is kOk.
+  // Mirrors: a select with a receive and a default.
   TryResult TryRecv(T& out) {
     Slot slot;
     switch (internal::Hchan::TryRecv(h_.get(), slot.raw)) {
@@ -89,15 +121,23 @@ class Chan {
     return TryResult::kWouldBlock;
   }
 
-  // close(ch): wakes every receiver, panics every waiting sender. Panics `close
-  // of closed channel` and `close of nil channel`. Does not park.
+  // Closes the channel.
+  // Wakes every waiting receiver. Every waiting Send panics. Values in the
+  // buffer can still be received. Does not park. Panics `close of closed
+  // channel` and `close of nil channel`.
+  // Mirrors: close(ch).
   void Close() { internal::Hchan::Close(h_.get()); }
 
-  // len(ch) and cap(ch); 0 for the nil channel. A snapshot; does not park.
+  // The number of values in the buffer, and the number that fits there.
+  // Both return 0 for the nil channel. Len may be out of date when Len returns.
+  // Any thread may call. Do not park.
+  // Mirrors: len(ch), cap(ch).
   std::size_t Len() const { return internal::Hchan::Len(h_.get()); }
   std::size_t Cap() const { return internal::Hchan::Cap(h_.get()); }
 
-  // for v := range ch: ends when the channel is closed and drained. May park.
+  // What `for (T& v : ch)` needs. The loop receives one value each time and
+  // ends when the channel is closed and drained. begin and ++ may park.
+  // Mirrors: for v := range ch.
   class Iterator {
    public:
     explicit Iterator(Chan* c) : c_(c), v_(c->Next()) {}
@@ -115,12 +155,14 @@ class Chan {
   Iterator begin() { return Iterator(this); }
   std::default_sentinel_t end() { return {}; }
 
-  // ch != nil, and whether both are the same channel.
+  // Whether this is not the nil channel, and whether both are handles of the
+  // same channel. Any thread may ask.
+  // Mirrors: ch != nil, a == b.
   explicit operator bool() const { return static_cast<bool>(h_); }
   friend bool operator==(const Chan& a, const Chan& b) = default;
 
  private:
-  // Raw storage that a value is moved into by whoever sends it.
+  // Raw storage for one value. The sender moves its value into this storage.
   struct Slot {
     alignas(T) unsigned char raw[sizeof(T)];
     T Take() {

@@ -1,4 +1,17 @@
-// Calls out of the runtime and back in: C libraries (document, section 6).
+// Calls to C libraries, and calls from there back into the runtime.
+//
+// Example:
+//
+//   int numbers[] = {3, 1, 2};
+//   mn::Foreign([&] {
+//     qsort(numbers, 3, sizeof(int), [](const void* a, const void* b) {
+//       mn::Callback([] { mn::Gosched(); });  // the runtime, from C
+//       return *static_cast<const int*>(a) - *static_cast<const int*>(b);
+//     });
+//   });
+//   assert(numbers[0] == 1 && numbers[2] == 3);
+//
+// Mirrors: the document, section 6.
 #pragma once
 
 #include <cstddef>
@@ -13,19 +26,21 @@
 
 namespace mn {
 
-// Calls f, which may be a C function that blocks, computes for long, or uses
-// thread-local state and signal masks: it keeps one thread for its duration
-// (perhaps another than the caller's), and no other goroutine runs there.
-// The P goes to another thread when the call takes longer than a tick of
-// sysmon (20 us) and somebody needs it (at once if this goroutine's last call
-// from there lost its P, see Syscall), so an empty call costs a few
-// nanoseconds, and 100 calls that block need 100 threads; bound them with a
-// ForeignPool. Returns what f returns; an exception passes through.
+// Calls f, which may block, compute for long, or use thread-local state and
+// signal masks, as C functions do.
+// REQUIRES: the caller is a goroutine. f calls nothing of the runtime, except
+// through Callback. f reads errno itself.
+// Returns what f returns. An exception passes through. All of f runs on one
+// thread, perhaps not the caller's, and no other goroutine runs there
+// meanwhile. May park before f and after f.
 //
-// f runs on the goroutine's stack (64 KiB unless GoOptions said otherwise;
-// main's is 8 MiB). It must not call the runtime except through Callback.
-// errno: read it inside f. Caller: a goroutine. May park, before and after f.
-// Mirrors a cgo call.
+// An empty call costs a few nanoseconds. The P goes to another thread under the
+// same conditions as in Syscall. A hundred calls that block need a hundred
+// threads, and a ForeignPool bounds them.
+//
+// f runs on the goroutine's stack. The stack has 64 KiB unless GoOptions says
+// otherwise. The stack of goroutine 1 has 8 MiB.
+// Mirrors: a cgo call.
 template <class F>
 auto Foreign(F&& f) -> std::invoke_result_t<F> {
   return Syscall(std::forward<F>(f));
@@ -35,18 +50,22 @@ namespace internal {
 void Callback(void (*run)(void*), void* arg);
 }  // namespace internal
 
-// Calls f as a goroutine from a place that is none: from C code that a Foreign
-// call runs (f then runs on that same goroutine, pinned to its thread
-// meanwhile), or from a thread that the runtime did not make (it becomes one of
-// its threads for as long as f runs: f may use channels, Go, everything). Waits
-// for a P first, so it may take as long as goroutines take. An exception that
-// leaves f passes to the caller; Goexit and pthread_exit inside f are fatal,
-// since the C frames below have no destructors. Called by a goroutine that is
-// in no foreign call it just calls f. A foreign thread is not cancelled
-// (pthread_cancel) while f runs, but after. May park; before Main it is a fatal
-// error. No deadlock is
-// reported while the process has threads that the runtime did not make, since
-// they may call in. Mirrors a cgo callback.
+// Calls f as a goroutine, from code that is none. f may use all of the runtime.
+// The caller may be
+//   - C code inside Foreign. f runs on the same goroutine, which is pinned to
+//     its thread until f returns.
+//   - a thread that the runtime did not make. The thread belongs to the runtime
+//     until f returns.
+//   - a goroutine that is in no foreign call. f is simply called.
+// REQUIRES: Main has started, else the call is a fatal error.
+// Waits for a P before f begins, so other goroutines may come first. May park.
+// An exception that leaves f passes to the caller. Goexit and pthread_exit
+// inside f are fatal errors, since the C frames below have no destructors.
+// pthread_cancel ends a foreign thread after f, never inside f.
+//
+// While the process has threads that the runtime did not make, no deadlock is
+// reported, since such a thread may call in.
+// Mirrors: a cgo callback.
 template <class F>
 void Callback(F&& f) {
   using Callable = std::remove_reference_t<F>;
@@ -55,33 +74,46 @@ void Callback(F&& f) {
       const_cast<void*>(static_cast<const void*>(std::addressof(f))));
 }
 
-// At most `limit` foreign calls at a time; more wait for their turn in order,
-// as goroutines, without a thread. What keeps a burst of calls into C from
-// making a burst of threads.
+// Allows so many foreign calls at once and no more. So a burst of calls to C
+// does not become a burst of threads. A goroutine that waits for its turn needs
+// no thread.
 //
-// Thread-safety: all functions, any goroutine. Must outlive its calls. Go has
-// none: its programs write a channel of `limit` slots.
+// Example:
+//
+//   mn::ForeignPool pool(2);
+//   assert(pool.Call([] { return std::abs(-3); }) == 3);
+//   int sum = 0;
+//   std::vector<int> items = {1, 2, 3};
+//   pool.Batch(items.begin(), items.end(), [&](int item) { sum += item; });
+//   assert(sum == 6);
+//
+// REQUIRES: the pool outlives its calls.
+// Any goroutine may call, also at once.
+// Mirrors: nothing. A program in Go uses a channel of `limit` places.
 class ForeignPool {
  public:
-  // limit < 1 is taken as 1.
+  // At most `limit` calls at once. A limit below 1 counts as 1. Any thread.
   explicit ForeignPool(int limit);
   ~ForeignPool();
   ForeignPool(const ForeignPool&) = delete;
   ForeignPool& operator=(const ForeignPool&) = delete;
 
-  // Waits for a turn (parks), then Foreign(f). The turn ends with the call,
-  // also by an exception.
+  // Waits for a turn, and then does Foreign(f).
+  // REQUIRES: the caller is a goroutine, and f is as for Foreign.
+  // Returns what f returns. Parks until the turn comes, in the order of the
+  // calls. The turn ends when f returns or throws.
   template <class F>
   auto Call(F&& f) -> std::invoke_result_t<F> {
     Turn turn(*this);
     return Foreign(std::forward<F>(f));
   }
 
-  // As Call, unless `stop` is requested while it waits for its turn: false
-  // then, and f never runs. What f returns is discarded. A call that has begun
-  // cannot be stopped. Whoever requests the stop must be a goroutine, and no
-  // other stop_callback of the same source may park: libstdc++ takes the thread
-  // that called request_stop for the one that runs them.
+  // Does the same as the Call above, but a stop request ends the waiting.
+  // REQUIRES: a goroutine makes the stop request, and no stop_callback of the
+  // same source parks. libstdc++ expects that request_stop stays on its thread.
+  // Returns false, and does not run f, if `stop` is requested while the call
+  // waits for its turn. A call that has begun cannot be stopped. What f returns
+  // is discarded.
   template <class F>
   bool Call(std::stop_token stop, F&& f) {
     if (!Enter(stop)) return false;
@@ -90,9 +122,9 @@ class ForeignPool {
     return true;
   }
 
-  // Runs every f(item) of [first, last) in one foreign call: one entry and one
-  // turn for all of them. Waits for it as Call does; the first exception ends
-  // it.
+  // Runs f(item) for each item of [first, last), in one turn and one call to C.
+  // REQUIRES: the same as for Call.
+  // Parks until the turn comes. The first exception ends the batch.
   template <class It, class F>
   void Batch(It first, It last, F&& f) {
     Call([&] {
@@ -100,7 +132,8 @@ class ForeignPool {
     });
   }
 
-  // Calls that run and that wait. A snapshot. Any thread; does not park.
+  // How many calls run, and how many wait.
+  // Any thread may call. Do not park. The number may be out of date on return.
   int Running() const;
   int Waiting() const;
 

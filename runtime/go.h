@@ -1,17 +1,35 @@
-// Goroutines: starting them, ending them, and counting them.
+// Starting goroutines, ending them, and counting them.
 //
-// The model (document, section 3): goroutines (G) run on OS threads (M), and
-// an M must hold a processor (P) to run one. There are GOMAXPROCS Ps.
+// Example:
 //
-// What has to be called from inside a goroutine says so; called from a thread
-// that the runtime does not know it ends the process with a message that names
-// the function.
+//   int main() {
+//     return mn::Main([] {
+//       mn::WaitGroup greeted;
+//       greeted.Add(1);
+//       mn::Go([&] {
+//         std::puts("hello");
+//         greeted.Done();
+//       });
+//       greeted.Wait();  // Main waits for nobody
+//       return 0;
+//     });
+//   }
 //
-// After any call that may park, the goroutine may continue on another thread.
-// Do not keep a thread_local's address or std::this_thread::get_id() across
-// one, and do not use errno in a function that parks: compilers compute its
-// address once per function. Read it in a function of its own (noinline) or
-// inside BlockingCall.
+// Goroutines (G) run on OS threads (M). To run a goroutine, an M must hold a
+// processor (P). There are GOMAXPROCS Ps.
+//
+// Some functions require that the caller is a goroutine. If such a function is
+// called anywhere else, the process ends with a message that names the
+// function.
+//
+// After a call that may park, the goroutine may be on another thread. So a
+// program must not keep the address of a thread_local, or the result of
+// std::this_thread::get_id(), across such a call. A function that parks must
+// not use errno, because compilers compute its address once in each function.
+// Read errno inside Syscall or BlockingCall, or in a noinline function of its
+// own.
+//
+// Mirrors: the document, section 3.
 #pragma once
 
 #include <cstddef>
@@ -25,44 +43,49 @@ namespace mn {
 
 // Options of one goroutine.
 struct GoOptions {
-  // Bytes of address space for the stack; rounded up to a power of two, at
-  // least 16 KiB. Only pages that are touched cost memory. The default carries
-  // everything tried but std::regex on long input; whoever overflows gets a
-  // report that names this option.
+  // The size of the stack in bytes of address space. Rounded up to a power of
+  // two, and to 16 KiB at least. Only pages that are touched cost memory. The
+  // default was too small only for std::regex on long input. The report on a
+  // stack overflow names this option.
   std::size_t stack_size = 64 * 1024;
 };
 
-// Starts the runtime, runs `fn` as goroutine 1 and ends the process with fn's
-// result as its exit status when fn returns. Never returns; typed int so that
-// it reads `int main() { return mn::Main([] { ...; return 0; }); }`.
+// Starts the runtime and runs `fn` as goroutine 1. When fn returns, the process
+// ends with the result of fn as exit status.
+// REQUIRES: the program calls Main once. A second call is a fatal error.
+// Never returns. The result type is int so that main can say `return mn::Main`.
 //
-// Other goroutines are not waited for: those that are parked never run again
-// and their destructors do not run. Exit handlers and static destructors do run
-// (std::exit), so what they destroy must not be in use by goroutines that may
-// still be running on other threads.
-//
-// Environment: GOMAXPROCS, GOTRACEBACK and GODEBUG, spelled as for Go, and
-// MN_PROFILE: `document` (the default) or `go`, where the two differ; another
-// value is a fatal error. GODEBUG is a list of NAME=VALUE, separated by commas:
-// schedtrace=N prints a line about the scheduler to stderr every N ms, with
-// scheddetail=1 every P, M and G as well; maxprocs, containermaxprocs and
-// updatemaxprocs: GOMAXPROCS below; asyncpreemptoff, preempt, preemptslice and
-// preempttrace: preempt.h; idlethreadms: thread.h. Other names are ignored.
+// Main waits for no other goroutine. A goroutine that is parked never runs
+// again, and the destructors on its stack do not run. Exit handlers and static
+// destructors run, as after std::exit. Goroutines may still run on other
+// threads then, and must not use what these destructors destroy.
 //
 // If no goroutine can ever run again, and no thread lives that could call in,
-// the process ends with `fatal error: all goroutines are asleep - deadlock!`
-// (after main's Goexit: `no goroutines`), the trace of every one and exit
-// status 2.
-// Caller: a thread of the program's, once; the second call is a fatal error.
-// Mirrors: a Go program's main.main.
+// the process ends with `fatal error: all goroutines are asleep - deadlock!`, a
+// trace of every goroutine and exit status 2. After a Goexit of goroutine 1 the
+// text is `no goroutines (main called runtime.Goexit) - deadlock!`.
+//
+// Variables of the environment
+//   GOMAXPROCS   The number of Ps, see GOMAXPROCS() below.
+//   GOTRACEBACK  How much a dying process says, see SetTraceback (panic.h).
+//   MN_PROFILE   `document`, the default, or `go`. Says which side wins where
+//                the two differ. Another value is a fatal error.
+//   GODEBUG      A list of NAME=VALUE with commas between them. Names that are
+//                not below are ignored.
+//     schedtrace=N    prints a line about the scheduler to stderr every N ms
+//     scheddetail=1   adds every P, M and G to that line
+//     maxprocs, containermaxprocs, updatemaxprocs       see GOMAXPROCS() below
+//     asyncpreemptoff, preempt, preemptslice, preempttrace    see preempt.h
+//     idlethreadms                                            see thread.h
+// Mirrors: main.main of a Go program.
 int Main(std::function<int()> fn);
 
 namespace internal {
-// The three steps of Go(); use Go() instead.
+// The steps of Go(). Programs call Go().
 inline constexpr std::size_t kMaxInlineCallable = 1024;
 struct NewGoroutineResult {
   void* g;
-  void* callable;  // aligned as std::max_align_t
+  void* callable;  // aligned for std::max_align_t
 };
 NewGoroutineResult NewGoroutine(std::size_t callable_size,
                                 std::size_t stack_size);
@@ -73,23 +96,24 @@ void RunCallable(void* p) {
   struct Destroy {
     F* f;
     ~Destroy() { f->~F(); }
-  } destroy{static_cast<F*>(p)};  // also when Goexit unwinds
+  } destroy{static_cast<F*>(p)};  // destroys f also when Goexit unwinds
   (*destroy.f)();
 }
 }  // namespace internal
 
-// Starts a goroutine that runs `f()` (a move-only callable is fine) and
-// returns at once; the new goroutine is next on this P (document, section 3;
-// Go's `go` statement). Caller: a goroutine. Does not park, but may give way to
-// a preemption and continue on another thread. An exception that leaves f ends
-// the process as described in panic.h. Memory: one page per goroutine that is
-// parked or running shallow.
+// Starts a goroutine that runs f(), and returns at once. f may be a callable
+// that can only be moved. The new goroutine is the next to run on this P.
+// REQUIRES: the caller is a goroutine.
+// Does not park. May give way to a preemption and continue on another thread. A
+// goroutine that is parked, or whose stack is shallow, costs a page of memory.
 //
-// A null std::function or function pointer is `fatal error: go of nil func
-// value`, as in Go. A stack size above 4 GiB is a fatal error, and so is
-// running out of stacks, with a message that names the limit.
+// An exception that leaves f ends the process (panic.h). A null std::function
+// or function pointer is `fatal error: go of nil func value`. A stack size
+// above 4 GiB is a fatal error. If no stack can be had, a fatal error names the
+// limit.
 //
-// Inlined always, so that a trace's `created by` names the caller.
+// Always inlined, so that `created by` in a trace names the caller.
+// Mirrors: the go statement.
 template <class F>
 [[gnu::always_inline]] inline void Go(GoOptions options, F&& f);
 
@@ -98,48 +122,65 @@ template <class F>
   Go(GoOptions{}, std::forward<F>(f));
 }
 
-// Lets the other runnable goroutines of this P run first; may continue on
-// another thread. Caller: a goroutine. Mirrors runtime.Gosched.
+// Lets the other runnable goroutines of this P run first.
+// REQUIRES: the caller is a goroutine.
+// Leaves the thread and stays runnable. May continue on another thread.
+// Mirrors: runtime.Gosched.
 void Gosched();
 
-// Ends the calling goroutine: destructors of everything on its stack run, then
-// it is gone. Other goroutines are unaffected. Ending goroutine 1 this way lets
-// the program go on until everything else has ended, which is then reported as
-// a deadlock. A catch (...) on the way must rethrow; inside a handler of
-// another exception not even that is possible (libstdc++ terminates, as for
-// pthread_exit). Inside a Callback it is fatal: the C frames below have no
-// destructors. Caller: a goroutine. Mirrors runtime.Goexit.
+// Ends the calling goroutine, after the destructors of everything on its stack.
+// REQUIRES: the caller is a goroutine.
+// Does not return. Other goroutines go on. After a Goexit of goroutine 1 the
+// program goes on until no goroutine is left, which is reported as a deadlock.
+//
+// A catch (...) on the way must rethrow. Inside a handler of another exception
+// libstdc++ ends the process, as it does for pthread_exit. Inside a Callback
+// Goexit is a fatal error, since the C frames below have no destructors.
+// Mirrors: runtime.Goexit.
 [[noreturn]] void Goexit();
 
-// The number of Ps: how many goroutines may run at once. The environment
-// variable GOMAXPROCS sets it (a positive decimal number; anything else is
-// ignored, as Go does). Without it the number is that of the CPUs that the
-// process may use or its cgroup's CPU quota, rounded up, whichever is less
-// (document, section 9), looked at again once a second while the program is
-// busy. GODEBUG=maxprocs=1 prints at the start what it is and why;
-// GODEBUG=containermaxprocs=0 ignores the quota, updatemaxprocs=0 does not look
-// again. Callable from any thread once Main has started.
-// Mirrors runtime.GOMAXPROCS(0).
+// The number of Ps. So many goroutines can run at once.
+// REQUIRES: Main has started.
+// Any thread may call. Does not park.
+//
+// The environment variable GOMAXPROCS sets the number. Its value is a positive
+// decimal number, and any other value is ignored, as Go does. Without the
+// variable the number follows the CPUs that the process may use, and the CPU
+// quota of its cgroup, rounded up. The smaller of the two counts. While the
+// program is busy, both are read again once a second.
+//
+// GODEBUG=maxprocs=1 prints the number and its reason at the start.
+// GODEBUG=containermaxprocs=0 ignores the quota. With GODEBUG=updatemaxprocs=0
+// the number stays as it was at the start.
+// Mirrors: runtime.GOMAXPROCS(0); the document, section 9.
 int GOMAXPROCS();
 
-// Sets the number of Ps to n and returns the old one; n <= 0 only reads, as
-// GOMAXPROCS() does. Stops all goroutines for a moment. The number stays until
-// it is set again: the quota no longer matters. More than 65 536, here or in
-// the environment, is a fatal error. Caller: a goroutine. May park. Mirrors
-// runtime.GOMAXPROCS(n).
+// Sets the number of Ps to n and returns the old number. With n <= 0 the number
+// stays.
+// REQUIRES: the caller is a goroutine.
+// May park. Stops all goroutines for a moment. From then on the number follows
+// the CPU quota no more. More than 65 536 is a fatal error, in the environment
+// too.
+// Mirrors: runtime.GOMAXPROCS(n).
 int GOMAXPROCS(int n);
 
-// Undoes GOMAXPROCS(n) and the environment variable: the number follows CPUs
-// and quota again, from now on. Caller: a goroutine. May park. Mirrors
-// runtime.SetDefaultGOMAXPROCS.
+// Lets the number of Ps follow CPUs and quota again. Undoes GOMAXPROCS(n) and
+// the environment variable.
+// REQUIRES: the caller is a goroutine.
+// May park. Stops all goroutines for a moment if the number changes.
+// Mirrors: runtime.SetDefaultGOMAXPROCS.
 void SetDefaultGOMAXPROCS();
 
-// Goroutines that have started and not ended, main included; 0 before Main. A
-// snapshot. Any thread; does not park. Mirrors runtime.NumGoroutine.
+// How many goroutines have started and not ended, goroutine 1 included.
+// Any thread may call. Does not park. Returns 0 before Main. The number may be
+// out of date on return.
+// Mirrors: runtime.NumGoroutine.
 int NumGoroutine();
 
-// CPUs in the affinity mask of the process when Main started; never changes
-// afterwards; 0 before. Any thread; does not park. Mirrors runtime.NumCPU.
+// How many CPUs the affinity mask of the process had when Main started.
+// Any thread may call. Does not park. Returns 0 before Main, and afterwards
+// always the same number.
+// Mirrors: runtime.NumCPU.
 int NumCPU();
 
 // ---------------------------------------------------------------------------
@@ -167,8 +208,8 @@ template <class F>
     new (callable) Callable(std::forward<F>(f));
     internal::StartGoroutine(g, &internal::RunCallable<Callable>);
   } else {
-    // Too large for the goroutine's first page, or its copy may throw: the heap
-    // holds it.
+    // The heap holds a callable that is too large for the goroutine's first
+    // page, or whose copy may throw.
     Go(options,
        [box = std::make_unique<Callable>(std::forward<F>(f))]() { (*box)(); });
   }

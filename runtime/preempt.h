@@ -1,24 +1,36 @@
 // Preemption, as far as a program sees it.
 //
-// A goroutine that computes for 10 ms while others wait (for 200 us while a
-// timer is overdue, or a goroutine is back from a system call and every P is
-// taken) is interrupted (signal SIGURG): its thread stops until it is its turn
-// again, as if the kernel had scheduled it away. Nothing is required of the
-// code; what a thread may do a goroutine may do. The price is one sleeping
-// thread for every goroutine that is interrupted at the same time. Code that
-// keeps the contract below pays no thread: it is switched away like a goroutine
-// that parks.
+// Example:
 //
-// GODEBUG=asyncpreemptoff=1      no signals: only calls that may park give way
-// GODEBUG=preempt=stop           the default, as described
-// GODEBUG=preempt=handoff        interrupted code runs on, on its thread,
-//                                beside GOMAXPROCS others, until its next call
-//                                into the runtime
-// GODEBUG=preempt=off            as asyncpreemptoff=1
-// GODEBUG=preemptslice=N         N microseconds instead of 10 000, for tests
-// GODEBUG=preempttrace=1         where goroutines are interrupted: the stack of
-//                                one, once for every function, to stderr
-// How it works and why it is safe: sched/preempt_signal.h.
+//   std::vector<double> numbers(1000, 0.5);
+//   double sum = 0;
+//   {
+//     mn::PreemptibleScope arithmetic_only;
+//     for (double x : numbers) sum += x * x;
+//   }
+//   assert(sum == 250);
+//
+// A goroutine that computes for 10 ms while others wait is interrupted by the
+// signal SIGURG. After 200 us the same happens if a timer is overdue, or if a
+// goroutine is back from a system call and every P is taken. The thread then
+// stops until its goroutine has its next turn. For the program this looks as if
+// the kernel had taken the CPU away.
+//
+// The code need not do anything for this. A goroutine may do what a thread may
+// do. Each interrupted goroutine costs one sleeping thread for as long as it is
+// interrupted. Code in a PreemptibleScope costs no thread, because it is
+// switched away as a goroutine that parks is.
+//
+// GODEBUG in the environment changes this
+//   asyncpreemptoff=1  No signals. Only calls that may park give way.
+//   preempt=stop       The default, as described above.
+//   preempt=handoff    Interrupted code runs on, beside GOMAXPROCS others,
+//                      until its next call into the runtime.
+//   preempt=off        The same as asyncpreemptoff=1.
+//   preemptslice=N     N microseconds instead of 10 000. For tests.
+//   preempttrace=1     Prints where goroutines are interrupted to stderr. One
+//                      stack for every function, and each function once.
+// sched/preempt_signal.h says how preemption works and why preemption is safe.
 #pragma once
 
 namespace mn {
@@ -28,20 +40,21 @@ void BeginPreemptible();
 void EndPreemptible();
 }  // namespace internal
 
-// Declares that the code of this scope may be continued on another thread at
-// any instruction. The contract, for as long as the scope lasts:
-//   - no lock of the thread's is held (std::mutex, std::call_once, a static
+// Declares that the code in this scope may continue on another thread after any
+// instruction. The scope is for loops over memory and for arithmetic.
+// REQUIRES: the caller is a goroutine. The same goroutine ends the scope. While
+// the scope lasts
+//   - no lock of the thread is held (std::mutex, std::call_once, a static
 //     initialiser in progress);
-//   - no use of thread_local variables or of errno across two statements;
-//   - no exception in flight, and nothing called *from* libc (a qsort
-//     comparator).
-// Calls into libc are fine as such: only code of the program itself is switched
-// away from. For number crunching: loops over memory and arithmetic.
+//   - no thread_local variable and no errno is used across two statements;
+//   - no exception is in flight;
+//   - the code is not called *from* libc, as a comparator of qsort is.
+// The code may call libc, because only the program's own code is switched away.
 //
-// Caller: a goroutine; scopes nest. Ends on the goroutine that began it. Does
-// not park. A goroutine pinned by LockOSThread or with less than 6 KiB of its
-// stack left, and platforms other than x86-64, are interrupted in the ordinary
-// way. Go needs no such thing: its compiler knows what is safe.
+// Scopes nest. Does not park. A goroutine is interrupted in the ordinary way if
+// LockOSThread has pinned it or less than 6 KiB of its stack is left. On
+// processors other than x86-64 every goroutine is.
+// Mirrors: nothing. Go's compiler knows by itself where a switch is safe.
 class PreemptibleScope {
  public:
   PreemptibleScope() { internal::BeginPreemptible(); }

@@ -1,4 +1,20 @@
-// Calls that block the thread (document, section 4).
+// Calls that block the thread, while other goroutines go on.
+//
+// Example:
+//
+//   const mn::sys::Result opened = mn::sys::Open("/proc/self/stat", O_RDONLY);
+//   const int fd = static_cast<int>(opened.value);
+//   char text[64];
+//   const mn::sys::Result got = mn::sys::Read(fd, text, sizeof text);
+//   assert(got.ok() && got.value == sizeof text);
+//   mn::sys::Close(fd);
+//
+//   // Any other call goes through Syscall, which reads errno inside.
+//   const int error =
+//       mn::Syscall([] { return chdir("/no/such/place") == 0 ? 0 : errno; });
+//   assert(error == ENOENT);
+//
+// Mirrors: the document, section 4.
 #pragma once
 
 #include <fcntl.h>
@@ -15,7 +31,7 @@
 namespace mn {
 
 namespace internal {
-// Not inline: they know the place of the call by their return address.
+// Not inline, because their return address is the place of the call.
 [[gnu::noinline]] void EnterSyscall();
 [[gnu::noinline]] void EnterSyscallBlock();
 void ExitSyscall();
@@ -24,34 +40,39 @@ struct SyscallExit {
   ~SyscallExit() { ExitSyscall(); }
 };
 
-// f in a function of its own: compilers compute errno's address once for each,
-// and the caller may have been on another thread before.
+// Calls f in a function of its own. Compilers compute errno's address once in
+// each function, and the caller may have been on another thread before.
 template <class F>
 [[gnu::noinline]] auto CallOnThread(F&& f) -> std::invoke_result_t<F> {
   return std::forward<F>(f)();
 }
 }  // namespace internal
 
-// Runs `f()`, which may block in the kernel (read of a file, open, flock ...),
-// on one thread (perhaps another than the caller's). The P stays with the
-// thread unless the call lasts: sysmon takes it when it sees the call a second
-// time, 20 us or more later, and somebody could use it, and after 10 ms anyway.
-// So a short call costs a few nanoseconds and a long one lets other goroutines
-// go on. A goroutine whose call lost its P that way is expected to be as
-// slow when it calls from the same place again (the same Syscall in the
-// program, perhaps all with an f of the same type; all sys::Read are one): it
-// then hands the P off at once, as BlockingCall does, if another one waits for
-// it and no thread is looking for work already, until such a call returns
-// within 5 us. When f returns the goroutine needs a P again and may have to
-// wait for one. Returns what f returns; an exception passes through after the P
-// is back.
-// f must not call into the runtime (but see Callback in foreign.h).
+// Runs f(), which may block in the kernel, as read, open and flock do.
+// REQUIRES: the caller is a goroutine. f calls nothing of the runtime, except
+// through Callback (foreign.h). f reads errno itself, since after Syscall the
+// goroutine may be on another thread.
+// Returns what f returns. If f throws, the exception passes through as soon as
+// the goroutine has a P again. All of f runs on one thread, perhaps not the
+// caller's. May park before f and after f.
 //
-// errno: read it inside f; after the call the goroutine may be on another
-// thread. A call that SIGURG interrupts and that the kernel does not restart
-// (nanosleep, poll ...) returns EINTR: repeat it, as sys:: below does.
-// Caller: a goroutine. May park, before and after f. Mirrors syscall.Syscall
-// (entersyscall/exitsyscall).
+// A short call costs a few nanoseconds. A long call lets other goroutines go
+// on. The P stays with the thread at first. sysmon takes the P when sysmon sees
+// the call a second time, 20 us or more after the first, and somebody can use
+// the P. After 10 ms sysmon takes the P anyway. When f returns, the goroutine
+// needs a P again and may have to wait.
+//
+// The runtime expects a call that was slow to be slow again. If a goroutine
+// lost its P in a call and calls from the same place, the P is handed off at
+// once. This happens only if somebody waits for a P and no thread looks for
+// work. It ends when such a call returns within 5 us. The same place is the
+// same Syscall in the program, and perhaps every Syscall with an f of the same
+// type. All calls of sys::Read are one place.
+//
+// SIGURG may interrupt f. The kernel does not restart some calls (nanosleep,
+// poll), and these return EINTR. f should then repeat the call, as the
+// functions of sys:: do.
+// Mirrors: syscall.Syscall (entersyscall and exitsyscall).
 template <class F>
 auto Syscall(F&& f) -> std::invoke_result_t<F> {
   internal::EnterSyscall();
@@ -59,9 +80,10 @@ auto Syscall(F&& f) -> std::invoke_result_t<F> {
   return internal::CallOnThread(std::forward<F>(f));
 }
 
-// As Syscall for a call that is known to block (wait4, a read that will take
-// long): the P goes to another thread at once. Caller: a goroutine. May park.
-// Mirrors what runtime.entersyscallblock does for Go's own blocking calls.
+// Runs f(), which will certainly block, as wait4 does.
+// REQUIRES: the same as for Syscall.
+// Does what Syscall does, but hands the P off before f begins.
+// Mirrors: runtime.entersyscallblock, which Go keeps for its own calls.
 template <class F>
 auto BlockingCall(F&& f) -> std::invoke_result_t<F> {
   internal::EnterSyscallBlock();
@@ -71,28 +93,35 @@ auto BlockingCall(F&& f) -> std::invoke_result_t<F> {
 
 struct Semaphore;
 
-// Bounds how many goroutines are in blocking calls at once, and with them the
-// number of threads: a thousand reads of files through a pool of 8 take eight
-// threads. A call beyond that parks its goroutine, first come, first served.
+// Bounds how many goroutines are in blocking calls at once, and so the number
+// of threads that these calls need.
 //
-//   mn::BlockingPool files(8);
-//   for (const char* path : paths) {
-//     mn::Go([&files, path] { files.Call([path] { return ReadFile(path); }); });
+// Example:
+//
+//   mn::BlockingPool naps(8);
+//   mn::WaitGroup all;
+//   for (int i = 0; i < 100; i++) {
+//     all.Go([&] { naps.Call([] { usleep(1000); }); });
 //   }
+//   all.Wait();  // took eight threads for the naps, not a hundred
 //
-// Thread-safety: all functions, any goroutine. Must outlive its calls. Go has
-// none: its programs write a channel of `limit` slots. Mirrors the document,
-// section 14, gotcha 3.
+// REQUIRES: the pool outlives its calls.
+// Any goroutine may call, also at once.
+// Mirrors: the document, section 14, gotcha 3. A program in Go uses a channel
+// of `limit` places.
 class BlockingPool {
  public:
-  // limit < 1 is taken as 1.
+  // At most `limit` calls at once. A limit below 1 counts as 1. Any thread.
   explicit BlockingPool(int limit);
   ~BlockingPool();
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
-  // Waits for a place (parks), then BlockingCall(f). The place is free again
-  // after the call, also after an exception. Returns what f returns.
+  // Waits for a place, and then does BlockingCall(f).
+  // REQUIRES: the caller is a goroutine, and f is as for Syscall.
+  // Returns what f returns. Parks while there is no place. Goroutines get their
+  // places in the order in which they came. The place is free again when f has
+  // returned or thrown.
   template <class F>
   auto Call(F&& f) -> std::invoke_result_t<F> {
     struct Place {
@@ -111,15 +140,17 @@ class BlockingPool {
   std::unique_ptr<Semaphore> places_;
 };
 
-// System calls that let other goroutines go on meanwhile. They return the error
-// by value, since errno belongs to a thread, and are repeated after EINTR.
-// Caller: a goroutine. May park. Paths and buffers as for the system call of
-// that name; each mirrors the function of that name in Go's package syscall.
+// System calls that let other goroutines go on. Arguments are those of the
+// system call with the same name.
+// REQUIRES: the caller is a goroutine.
+// The error comes as a value, since errno belongs to a thread. After EINTR the
+// call is repeated. May park, as Syscall does.
+// Mirrors: the functions with the same names in Go's package syscall.
 namespace sys {
 
 struct Result {
-  long value = -1;  // as the system call's; -1 on error
-  int error = 0;    // an errno, 0 if none
+  long value = -1;  // what the system call returns, -1 after an error
+  int error = 0;    // an errno, or 0
   bool ok() const { return error == 0; }
 };
 
@@ -128,13 +159,13 @@ Result Write(int fd, const void* buffer, std::size_t n);
 Result Pread(int fd, void* buffer, std::size_t n, off_t offset);
 Result Pwrite(int fd, const void* buffer, std::size_t n, off_t offset);
 Result Open(const char* path, int flags, mode_t mode = 0);
-// Not repeated after EINTR: the descriptor is gone (Linux).
+// Not repeated after EINTR, because Linux has closed the descriptor by then.
 Result Close(int fd);
 Result Fsync(int fd);
 Result Flock(int fd, int operation);
-// Blocks the thread for `d`; mn::Sleep blocks only the goroutine.
+// Blocks the thread for `d`. mn::Sleep parks the goroutine and needs no thread.
 Result Nanosleep(std::chrono::nanoseconds d);
-// value: the child's pid.
+// `value` is the child's pid.
 Result Wait4(pid_t pid, int* status, int options, rusage* usage = nullptr);
 
 }  // namespace sys

@@ -1,47 +1,70 @@
-// Threads, where a program has to care: pinning a goroutine to its thread,
-// limiting and counting threads (document, sections 7 and 13).
+// Threads, for the few programs that must know of them. A goroutine can be
+// pinned to its thread. Threads can be limited and counted.
+//
+// Example:
+//
+//   mn::LockOSThread();
+//   const int thread = mn::Gettid();
+//   mn::Sleep(std::chrono::milliseconds(1));
+//   assert(mn::Gettid() == thread);
+//   mn::UnlockOSThread();
+//
+// Mirrors: the document, sections 7 and 13.
 #pragma once
 
 namespace mn {
 
-// Pins the calling goroutine to the thread it runs on until UnlockOSThread has
-// been called as often: no other goroutine runs on that thread, and this one on
-// no other. For libraries with thread-local state (OpenGL, some database
-// clients) and for system calls that concern one thread (setns, unshare,
-// sched_setaffinity, prctl). While the goroutine waits its thread sleeps and
-// holds no P, so pinned goroutines never keep others from running; each switch
-// to it costs a thread switch.
+// Pins the calling goroutine to its thread, until UnlockOSThread has been
+// called as often as LockOSThread. Meanwhile only this goroutine runs on the
+// thread, and the goroutine runs nowhere else.
+// REQUIRES: the caller is a goroutine.
+// Does not park. More than 2^32 - 1 open calls panic `LockOSThread nesting
+// overflow`.
 //
-// A goroutine that ends while pinned ends its thread: state that must not reach
-// other goroutines (a namespace) is best left by not unlocking. If it is the
-// main thread, that one sleeps for ever. Threads made meanwhile never inherit a
-// pinned thread's state, and goroutines started by a pinned one are not pinned.
-// More than 2^32 - 1 open calls panic `LockOSThread nesting overflow`.
-// Caller: a goroutine. Does not park. Mirrors runtime.LockOSThread.
+// Pinning is for libraries with thread-local state (OpenGL, some database
+// clients). Pinning is also for system calls that concern one thread (setns,
+// unshare, sched_setaffinity, prctl). While the goroutine waits, its thread
+// sleeps without a P. So a pinned goroutine never keeps others from running.
+// Each switch to the goroutine costs a switch of threads.
+//
+// When a goroutine ends while pinned, its thread ends too. So a goroutine that
+// has changed its thread, for example its namespace, should end without
+// UnlockOSThread. The main thread cannot end and sleeps for ever instead. A new
+// thread never inherits the state of a pinned thread. A goroutine that a pinned
+// goroutine starts is not pinned.
+// Mirrors: runtime.LockOSThread.
 void LockOSThread();
 
-// Undoes one LockOSThread; without one it does nothing. Caller: a goroutine.
-// Does not park. Mirrors runtime.UnlockOSThread.
+// Undoes one call of LockOSThread. Does nothing if there is none to undo.
+// REQUIRES: the caller is a goroutine.
+// Does not park.
+// Mirrors: runtime.UnlockOSThread.
 void UnlockOSThread();
 
-// gettid() of the calling thread. It identifies a goroutine's thread only while
-// the goroutine is pinned. Any thread; does not park. Mirrors syscall.Gettid.
+// The kernel's number of the calling thread.
+// Any thread may call. Does not park. Only a pinned goroutine can rely on the
+// number, because other goroutines change threads.
+// Mirrors: syscall.Gettid.
 int Gettid();
 
-// Limits the number of threads that the runtime makes (10 000 at the start);
-// the one that would exceed it ends the process with
+// Limits how many threads the runtime may make, and returns the previous limit.
+// The limit is 10 000 at the start. A negative limit counts as 0.
+// Any thread may call. Does not park. A thread beyond the limit ends the
+// process with
 //   runtime: program exceeds N-thread limit
 //   fatal error: thread exhaustion
-// and so does this call if there are more already. Negative counts as 0.
-// Returns the previous limit. Any thread; does not park. Mirrors
-// debug.SetMaxThreads.
+// The call itself ends the process like that if there are more threads already.
+// Mirrors: debug.SetMaxThreads.
 int SetMaxThreads(int threads);
 
-// Threads of the runtime that exist, sysmon included; foreign threads that have
-// called in are not. Threads that have idled for 5 s (GODEBUG=idlethreadms=N:
-// for N ms) end, all but GOMAXPROCS + 4 and the main one; under profile `go`
-// they stay. A snapshot. Any thread; does not park. Mirrors the metric
-// /sched/threads/total:threads.
+// How many threads the runtime has, sysmon included. A foreign thread that has
+// called Callback does not count.
+// Any thread may call. Does not park. The number may be out of date on return.
+//
+// A thread that has idled for 5 s ends. GODEBUG=idlethreadms=N says N ms
+// instead. The main thread and GOMAXPROCS + 4 others stay. Under profile `go`
+// all threads stay.
+// Mirrors: the metric /sched/threads/total:threads.
 int NumThreads();
 
 }  // namespace mn
