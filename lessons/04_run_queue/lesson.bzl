@@ -39,11 +39,10 @@ LESSON = {
         {"name": "RunQueue.RunnextFirst", "inv": "RQ-2", "points": 0.5},
         {"name": "RunQueue.OverflowHalf", "inv": "RQ-3", "points": 1},
         {"name": "RunQueue.ThiefAtEveryInstruction", "inv": "RQ-4", "points": 0.5, "needs": ["x86_64", "no_tsan"]},
-        {"name": "RunQueue.TwoThieves", "inv": "RQ-4", "points": 0.25},
         {"name": "RunQueue.FastPath", "inv": "RQ-5", "points": 0.5},
         {"name": "RunQueue.WrapAround", "inv": "RQ-6", "points": 0.5},
         {"name": "RunQueue.RunnextShares", "inv": "RQ-7", "points": 0.5},
-        {"name": "RunQueue.EverySchedule", "inv": "RQ-4", "points": 0.25, "kind": "schedules", "configs": ["ring_1_thief", "overflow_1_thief", "ring_2_thieves", "runnext_1_thief", "runnext_2_thieves"]},
+        {"name": "RunQueue.EverySchedule", "inv": "RQ-4", "points": 0.5, "kind": "schedules", "configs": ["ring_1_thief", "overflow_1_thief", "ring_2_thieves", "runnext_1_thief", "runnext_2_thieves"]},
         {"name": "RunQueue.FasterThanMutex", "inv": "RQ-P", "points": 0.5, "max": 0.8, "needs": ["cpus>=2", "no_sanitizer"]},
     ],
     "mutants": [
