@@ -2,21 +2,22 @@
 // thread waiting.
 //
 // What: Gopark takes the running goroutine off its thread until somebody calls
-// Goready. Everything that waits in the runtime waits this way: channels, locks,
-// Sleep, WaitGroup.
+// Goready. Everything that waits in the runtime waits this way: channels,
+// locks, Sleep, WaitGroup.
 //
 // Why it is hard: "decide to sleep" and "be asleep" are two moments, and the
 // waker may come between them. So a goroutine never publishes itself. It
-// switches away first. What it left behind, its `commit`, runs on the next stack
-// and publishes it there, typically by releasing the lock that its waker needs.
+// switches away first. What it left behind, its `commit`, runs on the next
+// stack and publishes it there, typically by releasing the lock that its waker
+// needs.
 //
 // Invariants (named by the judge, by mutants and by the conformance suite):
 //   PARK-1 No wake-up is lost: a goroutine that parks and is made ready runs
 //          again, in whatever order the steps of the two fall.
 //   PARK-2 Goready of a goroutine that does not wait ends the program with a
 //          fatal error.
-//   PARK-3 A goroutine's status takes legal steps only: from running to waiting,
-//          from waiting to runnable, from runnable to running.
+//   PARK-3 A goroutine's status takes legal steps only: from running to
+//          waiting, from waiting to runnable, from runnable to running.
 //   PARK-4 A parked goroutine costs no CPU time.
 //   PARK-5 A commit runs when the goroutine counts as waiting and has left its
 //          stack, never before.
@@ -49,10 +50,10 @@ namespace mn {
 // Throw(text)   ends the program with `fatal error: text`.   core/fatal.h
 
 // Leaves the stack of the running goroutine gp for that of the next one. There,
-// after(gp, arg) runs first of all: now gp's registers are saved, and nothing of
-// gp runs. Returns, on gp's stack, when somebody makes gp run again, perhaps on
-// another thread. `arg` may point into gp's stack, which stays as it is until
-// gp is published. With `dying` gp never runs again.
+// after(gp, arg) runs first of all: now gp's registers are saved, and nothing
+// of gp runs. Returns, on gp's stack, when somebody makes gp run again, perhaps
+// on another thread. `arg` may point into gp's stack, which stays as it is
+// until gp is published. With `dying` gp never runs again.
 void SwitchAway(G* gp, void (*after)(G* gp, void* arg), void* arg,
                 bool dying = false);
 
@@ -71,9 +72,9 @@ void Gopark(bool (*commit)(G* gp, void* arg), void* arg, WaitReason reason);
 // REQUIRES: the caller holds `lock`.
 void GoparkUnlock(RtMutex* lock, WaitReason reason);
 
-// Makes a parked goroutine runnable. gp runs next on the caller's P, and another
-// thread is woken if a P idles. Ends the program if gp does not wait (PARK-2).
-// Caller: a thread with a P, on any stack. Does not park.
+// Makes a parked goroutine runnable. gp runs next on the caller's P, and
+// another thread is woken if a P idles. Ends the program if gp does not wait
+// (PARK-2). Caller: a thread with a P, on any stack. Does not park.
 void Goready(G* gp);
 
 }  // namespace mn

@@ -2,9 +2,10 @@
 // kernel, and its P goes on with other goroutines.
 //
 // What: mn::Syscall(f) calls EnterSyscall, then f, then ExitSyscall.
-// mn::BlockingCall(f) does the same with EnterSyscallBlock. sysmon calls RetakeP
-// for a P whose thread has been in a call for long, and gives what it took to
-// HandoffP. A BlockingPool counts its calls with Semacquire and Semrelease.
+// mn::BlockingCall(f) does the same with EnterSyscallBlock. sysmon calls
+// RetakeP for a P whose thread has been in a call for long, and gives what it
+// took to HandoffP. A BlockingPool counts its calls with Semacquire and
+// Semrelease.
 //
 // Why it is hard: most calls return in less time than it takes to wake another
 // thread (5 us). So a call must cost next to nothing, and nobody knows at its
@@ -18,8 +19,8 @@
 //   SYS-3 A call that comes back to its own P takes no lock.
 //   SYS-4 A goroutine that comes back and finds no P waits in the global queue,
 //         and its thread sleeps.
-//   SYS-5 The number of Ps stays: a P that is left in a call is taken by exactly
-//         one thread.
+//   SYS-5 The number of Ps stays: a P that is left in a call is taken by
+//         exactly one thread.
 //   SYS-6 Calls shorter than sysmon's threshold make no thread and wake none.
 //   SYS-7 With a pool of n places at most n goroutines are in its calls, and
 //         they get their places in the order in which they came.
@@ -59,53 +60,69 @@ struct Semaphore {
 };
 
 // ---- what the host provides --------------------------------------------
-
-// ParkingCall call("name");   at the top of a function that a goroutine calls.
-//          Until the end of the scope the thread is in the runtime, and no
-//          preemption comes. call.m(), call.g() are the thread and its goroutine.
-//          A thread that has no P needs InRuntimeScope instead.
-//                                                  sched/runtime_call.h
-// m->p     the P of m. m->oldp is for the piece: the P that m has left in a call.
-// AcquireP(m, p)   m, which has no P, takes p. ReleaseP(m) parts with m's P and
-//          returns it; the caller must hand it off.        sched/idle.h
-// PidlePut(p), PidleGet()   the list of idle Ps. REQUIRES: sched.lock.
-// StartM(p, spinning)   wakes or makes a thread that runs goroutines with p.
-// IdleP(p, false)   PidlePut, unless somebody has asked for a thread that looks
-//          for work. False: p needs one. Then CountSpinning() and StartM(p, true).
-//          REQUIRES: sched.lock.                           sched/spinning.h
-// StopM(m) puts the thread to sleep until somebody gives it a P. On return it
-//          has one. On the thread's own stack g0 only.
-// GlobrunqPut(gp)   to the end of the global queue. REQUIRES: sched.lock.
-//                                                  sched/globrunq.h
-// SwitchTo(gp, &m->g0, after, arg)   leaves gp's stack for g0, where
-//          after(gp, arg) runs first and the scheduler goes on. Returns when gp
-//          runs again, perhaps on another thread, which then has a P.
-//                                                  ctx/switch.h
-// WaitForP(m, gp)   for a goroutine that is pinned (m->lockedg != nullptr): gets
-//          a P for it, on this thread.                     sched/lockedm.h
-// WorkWaits(p)   something can run: on p's queue or on the global one.
-// sched.gcwaiting, GcstopP(p)   somebody stops the world; p goes to it.
-//                                                  sched/stw.h
-// SysmonMissesSyscall(p), internal::WakeSysmon(), CameBackWithoutP()
-//          sysmon sleeps longer and longer while nothing happens. It has to be
-//          told of a call that leaves work behind, and of a goroutine that came
-//          back and found no P.                            sched/sysmon.h
+//
+// sched/runtime_call.h
+//   ParkingCall call("name");   stands at the top of a function that a goroutine
+//       calls. Until the end of the scope the thread is in the runtime, and no
+//       preemption comes. call.m() is the thread, call.g() its goroutine. A
+//       thread that has no P needs InRuntimeScope instead.
+//
+// core/m.h
+//   m->p      the P of m.
+//   m->oldp   is for the piece: the P that m has left in a call.
+//
+// sched/idle.h
+//   AcquireP(m, p)   m, which has no P, takes p.
+//   ReleaseP(m)      parts with m's P and returns it. The caller must hand the P
+//       off.
+//   PidlePut(p), PidleGet()   the list of idle Ps. REQUIRES: sched.lock.
+//   StartM(p, spinning)   wakes or makes a thread that runs goroutines with p.
+//   StopM(m)   puts the thread to sleep until somebody gives it a P. On return
+//       the thread has one. Only on the thread's own stack, g0.
+//
+// sched/spinning.h
+//   IdleP(p, false)   is PidlePut, unless somebody has asked for a thread that
+//       looks for work. Then the result is false, and p needs such a thread:
+//       CountSpinning(), and StartM(p, true). REQUIRES: sched.lock.
+//
+// sched/globrunq.h
+//   GlobrunqPut(gp)   to the end of the global queue. REQUIRES: sched.lock.
+//   WorkWaits(p)      something can run, on p's queue or on the global one.
+//
+// ctx/switch.h
+//   SwitchTo(gp, &m->g0, after, arg)   leaves gp's stack for g0, where
+//       after(gp, arg) runs first and the scheduler goes on. Returns when gp
+//       runs again, perhaps on another thread, which then has a P.
+//
+// sched/lockedm.h
+//   WaitForP(m, gp)   for a goroutine that is pinned (m->lockedg is not null):
+//       gets a P for gp on this thread.
+//
+// sched/stw.h
+//   sched.gcwaiting, GcstopP(p)   somebody stops the world, and p goes there.
+//
+// sched/sysmon.h
+//   SysmonMissesSyscall(p), internal::WakeSysmon(), CameBackWithoutP()
+//       sysmon sleeps longer and longer while nothing happens. It has to be told
+//       of a call that leaves work behind, and of a goroutine that came back and
+//       found no P.
 
 // ---- what the piece provides -------------------------------------------
-// And from runtime/syscall.h: internal::EnterSyscall, EnterSyscallBlock and
-// ExitSyscall.
 //
-// EnterSyscall     the calling goroutine is about to make a call that may block.
-//                  Its state becomes kSyscall, its P's state too. The P is left
-//                  for the thread that comes back first, or for sysmon.
-// EnterSyscallBlock  the same for a call that is known to block. The P is handed
-//                  off at once, and m->oldp is null.
-// ExitSyscall      the call is over. On return the goroutine runs and its thread
-//                  has a P: its old one (SYS-3), an idle one, or, later, whatever
-//                  P runs it from the global queue (SYS-4).
-// All three: Caller: a goroutine. gp->fp and gp->syscallpc, the caller's frame
-// and return address, are where a dump begins to read the goroutine's stack.
-// p->syscalltick tells one call from the next: sysmon reads it.
+// Three functions of runtime/syscall.h. A goroutine calls them.
+//   internal::EnterSyscall        the goroutine is about to make a call that may
+//       block. The state of the goroutine becomes kSyscall, and so does the
+//       state of its P. The P is left for the thread that comes back first, or
+//       for sysmon.
+//   internal::EnterSyscallBlock   the same for a call that is known to block.
+//       The P is handed off at once, and m->oldp is null.
+//   internal::ExitSyscall         the call is over. On return the goroutine runs
+//       and its thread has a P. That is its old P (SYS-3), or an idle P, or,
+//       later, the P that runs the goroutine from the global queue (SYS-4).
+//
+// gp->fp and gp->syscallpc, the caller's frame and return address, are where a
+// dump begins to read the goroutine's stack. p->syscalltick tells sysmon one
+// call from the next.
 
 // Takes p, which its thread has left in a call, and sets its state to `to`. The
 // caller has p then. False: p is in no call, or another thread was quicker.
@@ -121,8 +138,8 @@ void HandoffP(P* p);
 // served. Caller: a goroutine, in the runtime.
 void Semacquire(Semaphore& s);
 
-// Gives one permit back: to the goroutine that has waited longest, if any waits.
-// Caller: a goroutine, in the runtime. Does not park.
+// Gives one permit back: to the goroutine that has waited longest, if any
+// waits. Caller: a goroutine, in the runtime. Does not park.
 void Semrelease(Semaphore& s);
 
 }  // namespace mn

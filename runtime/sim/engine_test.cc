@@ -1,5 +1,5 @@
-// The engine, on programs whose outcomes are known (litmus tests): it must reach
-// all of them, no others, and call right and wrong by their names.
+// The engine, on programs whose outcomes are known (litmus tests): it must
+// reach all of them, no others, and call right and wrong by their names.
 #include <gtest/gtest.h>
 
 #include <cstdint>

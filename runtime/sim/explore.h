@@ -6,8 +6,8 @@
 // execution) still ends the process, with a line on stderr.
 //
 // Protocol: Configs() (model.h) names the configurations. Plans() says which
-// searches a configuration deserves. Explore() runs one of them. ReplaySchedule()
-// runs the one schedule that a report names.
+// searches a configuration deserves. Explore() runs one of them.
+// ReplaySchedule() runs the one schedule that a report names.
 //
 //   for (const Plan& plan : Plans(0, Memory::kTso, Configs()[0].quick)) {
 //     const Report r = Explore(plan);

@@ -108,7 +108,8 @@ void HandoffP(P* p) {
   if (sched.gcwaiting.load(memory_order_relaxed) && GcstopP(p)) return;
   if (WorkWaits(p)) return StartM(p, false);
   // Nothing waits. A thread that looks for work finds out what the timers and
-  // the network want, and puts the P on the idle list itself if that is nothing.
+  // the network want, and puts the P on the idle list itself if that is
+  // nothing.
   CountSpinning();
   StartM(p, true);
 }

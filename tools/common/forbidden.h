@@ -1,9 +1,9 @@
 // The manifest's forbidden patterns, searched for in a learner's file.
 //
 // The judge and the grader both search here, so that a pattern means the same
-// for both. A pattern sees statements, without comments and literals: the tokens
-// up to ; { } or the end of a directive, with a blank only between two words. So
-// `std :: mutex` is std::mutex, however its lines are broken.
+// for both. A pattern sees statements, without comments and literals: the
+// tokens up to ; { } or the end of a directive, with a blank only between two
+// words. So `std :: mutex` is std::mutex, however its lines are broken.
 //
 // Pure functions; thread-safe.
 #pragma once

@@ -5,9 +5,9 @@
 // The judge and the grader read a learner's file through this lexer, so that
 // both see the same code.
 //
-// Not a preprocessor: a macro can still spell anything (tools/grade/scan.h flags
-// the ways in which a macro hides a name), and what stands in #if 0 is code. Any
-// input gives some list of tokens. Nothing fails.
+// Not a preprocessor: a macro can still spell anything (tools/grade/scan.h
+// flags the ways in which a macro hides a name), and what stands in #if 0 is
+// code. Any input gives some list of tokens. Nothing fails.
 //
 // Handles: spliced lines (backslash-newline), digraphs for '#', raw strings,
 // character literals, digit separators (1'000 opens no character literal).

@@ -41,8 +41,8 @@ class Driver {
   // Text for the person who reads the verdict. One line.
   void Say(const char* kind, const std::string& text);
   // Waits until the judge has counted the threads of this process, its CPU time
-  // and how often its threads slept, from outside (kThreads). Blocks the calling
-  // thread for some milliseconds.
+  // and how often its threads slept, from outside (kThreads). Blocks the
+  // calling thread for some milliseconds.
   void Look();
   // Ends the case and the process. The driver's function may return instead; a
   // program, whose main function never does, calls this. Any thread.

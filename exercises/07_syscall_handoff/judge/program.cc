@@ -231,8 +231,8 @@ using judge::Random;
 using judge::Verdict;
 using judge::Workload;
 
-// Threads besides those that block and those that have a P: the first one of the
-// process, sysmon, and a few that wait to be used again.
+// Threads besides those that block and those that have a P: the first one of
+// the process, sysmon, and a few that wait to be used again.
 constexpr std::int64_t kBesides = 6;
 
 // ---- what the oracles share: looks are checked, everything else is compared

@@ -12,7 +12,7 @@
 //   1. EnterSyscall, and ExitSyscall that takes its P back   SYS-3, SYS-6
 //   2. HandoffP, EnterSyscallBlock, and ExitSyscall that
 //      finds its P gone                                      SYS-4
-//   3. RetakeP                                               SYS-1, SYS-2, SYS-5
+//   3. RetakeP                                       SYS-1, SYS-2, SYS-5
 //   4. Semacquire and Semrelease                             SYS-7
 // Stuck? `bazel run //tools:wb -- hint 07` has three hints, and nobody minds.
 

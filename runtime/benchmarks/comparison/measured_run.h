@@ -1,5 +1,5 @@
-// Running another program: its output, its exit status, and how much others used
-// the CPU meanwhile.
+// Running another program: its output, its exit status, and how much others
+// used the CPU meanwhile.
 #pragma once
 
 #include <string>
