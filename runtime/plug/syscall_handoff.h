@@ -62,10 +62,10 @@ struct Semaphore {
 // ---- what the host provides --------------------------------------------
 //
 // sched/runtime_call.h
-//   ParkingCall call("name");   stands at the top of a function that a goroutine
-//       calls. Until the end of the scope the thread is in the runtime, and no
-//       preemption comes. call.m() is the thread, call.g() its goroutine. A
-//       thread that has no P needs InRuntimeScope instead.
+//   ParkingCall call("name");   stands at the top of a function that a
+//       goroutine calls. Until the end of the scope the thread is in the
+//       runtime, and no preemption comes. call.m() is the thread, call.g() its
+//       goroutine. A thread that has no P needs InRuntimeScope instead.
 //
 // core/m.h
 //   m->p      the P of m.
@@ -73,8 +73,8 @@ struct Semaphore {
 //
 // sched/idle.h
 //   AcquireP(m, p)   m, which has no P, takes p.
-//   ReleaseP(m)      parts with m's P and returns it. The caller must hand the P
-//       off.
+//   ReleaseP(m)      parts with m's P and returns it. The caller must hand the
+//       P off.
 //   PidlePut(p), PidleGet()   the list of idle Ps. REQUIRES: sched.lock.
 //   StartM(p, spinning)   wakes or makes a thread that runs goroutines with p.
 //   StopM(m)   puts the thread to sleep until somebody gives it a P. On return
@@ -103,22 +103,22 @@ struct Semaphore {
 //
 // sched/sysmon.h
 //   SysmonMissesSyscall(p), internal::WakeSysmon(), CameBackWithoutP()
-//       sysmon sleeps longer and longer while nothing happens. It has to be told
-//       of a call that leaves work behind, and of a goroutine that came back and
-//       found no P.
+//       sysmon sleeps longer and longer while nothing happens. It has to be
+//       told of a call that leaves work behind, and of a goroutine that came
+//       back and found no P.
 
 // ---- what the piece provides -------------------------------------------
 //
 // Three functions of runtime/syscall.h. A goroutine calls them.
-//   internal::EnterSyscall        the goroutine is about to make a call that may
-//       block. The state of the goroutine becomes kSyscall, and so does the
+//   internal::EnterSyscall        the goroutine is about to make a call that
+//       may block. The state of the goroutine becomes kSyscall, and so does the
 //       state of its P. The P is left for the thread that comes back first, or
 //       for sysmon.
 //   internal::EnterSyscallBlock   the same for a call that is known to block.
 //       The P is handed off at once, and m->oldp is null.
-//   internal::ExitSyscall         the call is over. On return the goroutine runs
-//       and its thread has a P. That is its old P (SYS-3), or an idle P, or,
-//       later, the P that runs the goroutine from the global queue (SYS-4).
+//   internal::ExitSyscall         the call is over. On return the goroutine
+//       runs and its thread has a P. That is its old P (SYS-3), or an idle P,
+//       or, later, the P that runs the goroutine from the global queue (SYS-4).
 //
 // gp->fp and gp->syscallpc, the caller's frame and return address, are where a
 // dump begins to read the goroutine's stack. p->syscalltick tells sysmon one
