@@ -34,7 +34,7 @@ class Once {
   // Mirrors: sync.Once.Do.
   template <class F>
   void Do(F&& f) {
-    // acquire: pairs with the release in ~Finish; what f did is visible.
+    // acquire: pairs with the release in ~Finish, so what f did is visible.
     if (done_.load(memory_order_acquire)) [[likely]]
       return;
     DoSlow(f);
