@@ -7,6 +7,8 @@
 // your piece if your piece is plugged in
 // (--//runtime/plug:syscall_handoff=//exercises/07_syscall_handoff:piece).
 
+#include "lessons/demo.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,24 +17,19 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "runtime/mn.h"
+#include "tools/judge/clock.h"
 
 namespace mn {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-double NowNs() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-}
 
 // How a goroutine calls: this way, or with BlockingCall, or through a pool.
 const auto kSyscall = [](auto f) { Syscall(f); };
@@ -86,17 +83,11 @@ int ThreadsAfterShortCalls() {
   return NumThreads();
 }
 
-// Nanoseconds of one call: the best of many blocks, because whatever else the
-// machine does only makes them slower.
 template <class Call>
 double CallNs(Call call) {
-  double best = 1e18;
-  for (int block = 0; block < 200; block++) {
-    const double start = NowNs();
+  return BestNs(200, 1000, [&] {
     for (int i = 0; i < 1000; i++) call();
-    best = std::min(best, (NowNs() - start) / 1000);
-  }
-  return best;
+  });
 }
 const auto kBare = [] { getppid(); };
 const auto kInSyscall = [] { Syscall(getppid); };
@@ -111,13 +102,13 @@ double HandoffUs(Call call) {
   for (double& wait : waits) {
     WaitGroup done;
     done.Add(2);
-    std::atomic<double> began{0}, ran{0};
+    std::atomic<std::int64_t> began{0}, ran{0};
     Go([&] {
       Go([&] {
-        ran = NowNs();
+        ran = judge::NowNs();
         done.Done();
       });
-      began = NowNs();
+      began = judge::NowNs();
       // In the kernel until the other one has run.
       call([&ran] {
         const timespec us = {0, 1000};
@@ -126,15 +117,11 @@ double HandoffUs(Call call) {
       done.Done();
     });
     done.Wait();
-    wait = (ran - began) / 1000;
+    wait = static_cast<double>(ran - began) / 1000;
   }
   GOMAXPROCS(procs);
   std::nth_element(waits.begin(), waits.begin() + 150, waits.end());
   return waits[150];
-}
-
-void Measured(const char* key, double value) {
-  std::printf("measure %s %g\n", key, value);
 }
 
 void Measure() {
@@ -180,14 +167,7 @@ void Tour() {
 }  // namespace mn
 
 int main(int argc, char** argv) {
-  const bool measure = argc == 2 && std::strcmp(argv[1], "--measure") == 0;
-  if (argc > 1 && !measure) {
-    std::fprintf(stderr, "demo: unknown argument %s\n", argv[1]);
-    return 64;
-  }
   setenv("GOMAXPROCS", "2", 1);
-  return mn::Main([measure] {
-    measure ? mn::Measure() : mn::Tour();
-    return 0;
-  });
+  return mn::Main(
+      [=] { return mn::DemoMain(argc, argv, mn::Tour, mn::Measure); });
 }
