@@ -14,6 +14,7 @@ namespace {
 
 // Half of the address space that a process has, so that sizes cannot overflow.
 constexpr std::size_t kMaxBytes = std::size_t{1} << 46;
+// The end of the Hchan, rounded up for elements of any ordinary alignment.
 constexpr std::size_t kBufferOffset =
     (sizeof(Hchan) + alignof(std::max_align_t) - 1) &
     ~(alignof(std::max_align_t) - 1);

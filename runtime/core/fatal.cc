@@ -106,6 +106,7 @@ void WaitIfDying() {
 // Not exit. Exit handlers and destructors may need what is broken.
 void Die() { ::_exit(2); }
 
+// One body, so that both kinds look alike.
 void Throw(const char* what) { Throw(nullptr, what); }
 
 void Throw(const char* detail, const char* what) {

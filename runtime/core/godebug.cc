@@ -14,6 +14,7 @@ std::string_view Godebug(std::string_view name) {
   std::string_view rest = env == nullptr ? "" : env;
   std::string_view value;
   // Cut at commas, without a copy, so that nothing is allocated.
+  // An empty setting, as in `a=1,,b=2`, has no name and does no harm.
   while (!rest.empty()) {
     // Without a comma this is npos, and the setting is all the rest.
     const std::size_t comma = rest.find(',');

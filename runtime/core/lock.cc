@@ -45,6 +45,8 @@ void FutexWait(mn::atomic<std::uint32_t>* word, std::uint32_t expected,
 }
 
 void FutexWake(mn::atomic<std::uint32_t>* word, int n) {
+  // PRIVATE, here and above: all sleepers are threads of this process, which
+  // saves the kernel a look at the page.
   ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, nullptr, nullptr, 0);
 }
 
@@ -92,6 +94,7 @@ __attribute__((noinline)) void internal::NoteLocked(LockRank rank) {
   held.rank[held.n++] = rank;
 }
 
+// Locks need not be given up in the reverse order, so the gap is closed.
 __attribute__((noinline)) void internal::NoteUnlocked(LockRank rank) {
   HeldLocks& held = held_locks;
   // From the end, because the last lock taken is usually the first given up.
