@@ -148,7 +148,8 @@ def text_libraries(plugged = ""):
         name = headers,
         hdrs = [_label(t) for t in TEXT + _HOST if t.endswith(".h")],
         defines = _defines(plugged),
-        textual_hdrs = [_label(t) for t, piece in _INLINE.items() if piece != plugged],
+        # All of them: a learner who includes one is judged, and flagged by the grader.
+        textual_hdrs = [_label(t) for t in _INLINE],
         deps = [
             "//runtime/sim:engine",
             "@boost.context//:boost.context",
