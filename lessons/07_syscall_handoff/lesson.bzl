@@ -10,6 +10,7 @@ LESSON = {
         "broke": [
             ("SYS-3", "SYS-3"),
             ("MN-7", "SYS-4"),
+            ("CtxSwap", "SYS-4"),
             ("livelock", "SYS-4"),
         ],
     },
@@ -55,5 +56,6 @@ LESSON = {
         "hands_off_at_every_call",
         "last_come_first_served",
         "counts_the_granted_twice",
+        "lets_a_newcomer_overtake",
     ],
 }

@@ -41,7 +41,12 @@ namespace mn {
 // SetStatus(gp, from, to)   changes gp->status. A debug build ends the program
 //          unless the status was `from` and the step is legal (PARK-3). An
 //          optimised build does not look.                    core/g.h
-// gp->waitreason   an atomic that says why gp waits. Dumps show it.
+//          The states are GStatus::kRunning, kWaiting and kRunnable.
+// gp->status, gp->waitreason   atomics: .load(memory_order_relaxed) and
+//          .store(value, memory_order_relaxed) are enough, since whatever
+//          publishes gp publishes them as well. waitreason says why gp waits,
+//          for dumps. Nobody has to clear it.
+// lock->Unlock()   of an RtMutex                             core/lock.h
 //
 // RunqPut(p->runq, gp, next)   queues gp on the P p; with `next`, gp runs there
 //          next.                                             plug/run_queue.h

@@ -67,7 +67,16 @@ struct Semaphore {
 //       runtime, and no preemption comes. call.m() is the thread, call.g() its
 //       goroutine. A thread that has no P needs InRuntimeScope instead.
 //
-// core/m.h
+// core/getg.h, core/m.h, core/g.h, core/lock.h
+//   getm(), getg()   the thread and its goroutine. m->curg is the goroutine of
+//       m, and m->g0 the G of m's own stack.
+//   SetStatus(gp, from, to)   with GStatus::kRunning, kSyscall, kRunnable.
+//   p->status   an atomic of PStatus::kRunning, kSyscall and others.
+//   p->m      the thread that holds p. A thread that takes a P back writes
+//       p->m, and RetakeP sets p->m to null.
+//   Bump(p->syscalltick)   one more, without a locked instruction. The caller
+//       must hold p.
+//   RtLock lock(mutex);   holds an RtMutex until the end of the scope.
 //   m->p      the P of m.
 //   m->oldp   is for the piece: the P that m has left in a call.
 //
@@ -96,7 +105,8 @@ struct Semaphore {
 //
 // sched/lockedm.h
 //   WaitForP(m, gp)   for a goroutine that is pinned (m->lockedg is not null):
-//       gets a P for gp on this thread.
+//       gets a P for gp on this thread. gp is in state kSyscall before, and
+//       runs after.
 //
 // sched/stw.h
 //   sched.gcwaiting, GcstopP(p)   somebody stops the world, and p goes there.
@@ -129,8 +139,11 @@ struct Semaphore {
 // Caller: any thread. Takes no lock.
 bool RetakeP(P* p, PStatus to);
 
-// Hands off a P that belongs to no thread: starts a thread for it if there is
-// use for it, else puts it on the idle list.
+// Hands off a P that belongs to no thread. Starts a thread for the P if
+// something can run. Otherwise there are two ways. Start a thread that looks
+// for work: if the thread finds none it puts the P on the idle list itself. Or
+// use IdleP. A bare PidlePut loses a wake-up, since somebody may just have
+// asked for a thread that looks.
 // Caller: any thread, no locks held. Async-signal-safe.
 void HandoffP(P* p);
 

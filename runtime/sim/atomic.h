@@ -1,8 +1,9 @@
 // base/atomic.h's other implementation: compiled with MN_SIM, mn::atomic is
 // this, and every operation is a step of the explorer.
 //
-// Only what the runtime uses, with std::atomic's spelling; the two last
-// arguments of each function are where the caller stands.
+// What the runtime and learners use, with std::atomic's spelling. The two last
+// arguments of each function are where the caller stands. Operators have no
+// room for them, so their steps stand in this file.
 #pragma once
 
 #include <atomic>
@@ -28,6 +29,12 @@ class Atomic {
   constexpr Atomic(T value) noexcept : value_(value) {}  // NOLINT: as std
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
+
+  operator T() const { return load(); }  // NOLINT: as std
+  T operator=(T value) {                 // NOLINT: as std
+    store(value);
+    return value;
+  }
 
   T load(std::memory_order order = std::memory_order_seq_cst,
          MN_SIM_HERE) const {

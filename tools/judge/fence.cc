@@ -294,7 +294,8 @@ Outcome RunCase(const Request& request, const Limits& limits) {
       outcome.observations.push_back(
           {kThreads,
            {usage.threads, static_cast<std::int64_t>(usage.cpu_s * 1000),
-            SleepsBelow(process.root())}});
+            SleepsBelow(process.root()),
+            static_cast<std::int64_t>((NowSeconds() - start) * 1000)}});
       unsent += "seen\n";
     }
     if (fds[1].revents != 0) {

@@ -292,6 +292,14 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
       entry.kind == tools::kProgram && run.outcome.end == Outcome::End::kExited
           ? FromEndedProgram(run.outcome)
           : FromOutcome(run.outcome, &run.inv);
+  if (entry.kind == tools::kProgram &&
+      run.outcome.end == Outcome::End::kTimeout) {
+    // The runtime's own threads compute a little, so "was waiting" is nothing
+    // that could be told.
+    run.verdict.message =
+        "stopped at the deadline: the goroutines that the case waits for did "
+        "not go on";
+  }
   if (run.outcome.end != Outcome::End::kFinished) return run;
   run.verdict =
       schedules

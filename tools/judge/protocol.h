@@ -55,8 +55,8 @@ using Texts = std::map<std::string, std::string>;
 //
 // One kind is not the driver's: `threads` is what the judge itself counted in
 // /proc when the case process asked it to look (Driver::Look). Its numbers are
-// the number of threads, the CPU time so far in milliseconds, and how often
-// threads went to sleep so far.
+// the number of threads, the CPU time so far in milliseconds, how often threads
+// went to sleep so far, and the milliseconds since the process began.
 struct Observation {
   std::string kind;
   Numbers values;

@@ -4,6 +4,10 @@
 #include "tools/judge/both.h"
 
 #ifdef MN_CASE_PROCESS
+#include <stdlib.h>
+
+#include <atomic>
+
 #include "runtime/mn.h"
 #include "runtime/plug/park.h"
 #include "runtime/sched/runtime_call.h"
@@ -23,6 +27,32 @@ void ReadyOfARunner(judge::Driver& d) {
     if (d.Provoke()) {
       const RuntimeCall call("the judge");
       Goready(call.g());
+    }
+    d.Finish();
+    return 0;
+  });
+}
+
+// A goroutine that was made ready is runnable and does not wait any more. With
+// one P nobody runs it in between.
+void ReadyTwice(judge::Driver& d) {
+  setenv("GOMAXPROCS", "1", 1);
+  Main([&d] {
+    static std::atomic<G*> parked{nullptr};
+    Go([] {
+      const RuntimeCall call("the judge");
+      const auto publish = [](G* gp, void*) {
+        parked = gp;
+        return true;
+      };
+      Gopark(publish, nullptr, WaitReason::kSemacquire);
+    });
+    while (parked == nullptr) Gosched();
+    d.Observe("waits", 1);
+    {
+      const RuntimeCall call("the judge");
+      Goready(parked);
+      if (d.Provoke()) Goready(parked);
     }
     d.Finish();
     return 0;
@@ -60,6 +90,7 @@ void CostsNothing(judge::Driver& d) {
 
 const bool kRegistered[] = {
     judge::RegisterDriver("Park.ReadyOfARunner", ReadyOfARunner),
+    judge::RegisterDriver("Park.ReadyTwice", ReadyTwice),
     judge::RegisterDriver("Park.CostsNothing", CostsNothing),
 };
 
@@ -110,10 +141,11 @@ Outcome RightEnd() {
 
 // A goroutine that spins would use nearly all of the 400 ms.
 constexpr std::int64_t kMaxCpuMs = 100;
+constexpr std::int64_t kMinWaitMs = 350;
 
 Observations Right(const Workload&) {
-  return {{judge::kThreads, {4, 10, 0}},
-          {judge::kThreads, {4, 10, 0}},
+  return {{judge::kThreads, {4, 10, 0, 30}},
+          {judge::kThreads, {4, 10, 0, 430}},
           {"woken", {kParked}}};
 }
 
@@ -121,6 +153,15 @@ Verdict Decide(const Workload&, const Observations& seen) {
   if (seen.size() != 3 || seen[0].kind != judge::kThreads ||
       seen[1].kind != judge::kThreads || seen[2].kind != "woken") {
     return judge::TooLittle("two looks, and how many were woken");
+  }
+  const std::int64_t waited = seen[1].values[3] - seen[0].values[3];
+  if (waited < kMinWaitMs) {
+    Verdict verdict = Verdict::Failed(
+        "a goroutine that sleeps for 400 ms went on at once: it did not park",
+        "at least " + std::to_string(kMinWaitMs) + " ms between the two looks",
+        std::to_string(waited) + " ms", 1);
+    verdict.inv = "PARK-0";
+    return verdict;
   }
   const std::int64_t cpu = seen[1].values[1] - seen[0].values[1];
   if (cpu > kMaxCpuMs) {
@@ -139,6 +180,7 @@ Verdict Decide(const Workload&, const Observations& seen) {
 
 const bool kRegistered = judge::RegisterCases({
     {"Park.ReadyOfARunner", NoWorkload, DidNotEnd, nullptr, Ended, RightEnd},
+    {"Park.ReadyTwice", NoWorkload, DidNotEnd, nullptr, Ended, RightEnd},
     {"Park.CostsNothing", NoWorkload, Decide, Right},
 });
 
