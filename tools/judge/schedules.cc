@@ -17,7 +17,7 @@ namespace mn::judge {
 namespace {
 
 // What is left out is never silent: the verdict is inconclusive then.
-constexpr double kSecondsPerSearch = 15;
+constexpr double kSecondsPerSearch = 10;
 constexpr std::uint64_t kRandomSchedules = 1500;
 
 void Report(Driver& d, const sim::Report& report) {
