@@ -7,7 +7,7 @@
 // How: the case binary defines malloc and pthread_mutex_lock itself and
 // forwards to libc. Under a sanitizer allocations are counted through its
 // malloc hook, and locks are not counted (TSan must see them): there the
-// forbidden patterns of course.bzl stand alone. Locks that never call libc (a
+// forbidden patterns of a manifest stand alone. Locks that never call libc (a
 // spinning flag) are not seen either.
 #pragma once
 

@@ -107,7 +107,7 @@ class Conversation {
     std::string verb;
     words >> verb;
     if (verb == "look") {
-      look_ = true;
+      look_ = hello() && outcome_->observations.size() < kMaxObservations;
     } else if (verb == "hello") {
       int version = 0;
       words >> version;

@@ -36,10 +36,10 @@ ABSL_FLAG(std::string, seed, "",
           "schedule like ring_1_thief/tso/31r2121o3121");
 ABSL_FLAG(double, case_timeout, 0,
           "seconds until a case that does not end is stopped; 0: as in "
-          "course.bzl");
+          "the lesson's manifest");
 ABSL_FLAG(int, runs, 0,
           "runs of each case, each with a seed of its own; 0: as in "
-          "course.bzl");
+          "the lesson's manifest");
 ABSL_FLAG(bool, canary, true,
           "also run each case that passed with falsified observations");
 ABSL_FLAG(bool, no_canary, false, "the same as --nocanary");

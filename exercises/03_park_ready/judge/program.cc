@@ -76,7 +76,8 @@ void CostsNothing(judge::Driver& d) {
         woken.Done();
       });
     }
-    Sleep(std::chrono::milliseconds(20));  // all of them are at Recv by now
+    Sleep(std::chrono::milliseconds(
+        20));  // to reach Recv is cheap, if some are late
     d.Look();
     Sleep(std::chrono::milliseconds(400));
     d.Look();
