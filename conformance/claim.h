@@ -27,9 +27,10 @@ enum Profile { kBoth, kDocument, kGo };
 // A CLAIM gives the fields as far as `profile`. It must give those that have no
 // initialiser here. gcc refuses a CLAIM that leaves one of them out.
 struct Claim {
-  // The claim's name, AREA.what.
+  // The claim's name, SUBJECT.what, such as steal.half.
   std::string id;
-  // The section of the document that says it, one of kSections. 0: the document
+  // The section of the document "Goroutines vs OS Threads, Middle Level" that
+  // says it, one of kSections. 0: the document
   // is silent, and the claim is a fact about Go that programs rely on, or a
   // promise of our own.
   int section;
