@@ -10,3 +10,5 @@ set breakpoint pending on
 # Assembly has no lines of its own: show the instruction.
 set disassemble-next-line on
 set debuginfod enabled off
+set print inferior-events off
+set print thread-events off

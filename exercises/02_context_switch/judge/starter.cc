@@ -11,9 +11,9 @@
 // setup. "From red to green" on the page says which case to turn green first.
 // Stuck? `wb hint 02` has three hints, and nobody minds.
 
-#include "runtime/plug/context.h"
-
 #include <cstdint>
+
+#include "runtime/plug/context.h"
 
 extern "C" {
 // Saves what has to be saved on the stack that is left, stores the stack
