@@ -267,7 +267,7 @@ TEST_P(Lint, OnlyLessonsThatAreThereAreNamed) {
 
 TEST(LessonsNamed, AreFoundInProseAndInTitles) {
   EXPECT_THAT(LessonsNamed("# 02 · The switch\nIn lesson\n03 and lesson "
-                           "[04](x), next: [**05 · stealing**](y), RQ-06 · a."),
+                           "[04](x), next: [**05 · stealing**](y), v-06 · a."),
               testing::ElementsAre("02", "03", "04", "05"));
 }
 
