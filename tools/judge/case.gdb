@@ -5,6 +5,8 @@
 # The judge starts the learner's code in a process of its own (spawn.h), which has none of the judge's
 # symbols. A run that stands in the debugger must not end at the judge's deadline, hence --case_timeout.
 set follow-fork-mode child
+# The process has a mount namespace of its own, which only root may look into. Its files are ours too.
+set sysroot /
 # The place to stop at is in a program that is not loaded yet.
 set breakpoint pending on
 # Assembly has no lines of its own: show the instruction.
