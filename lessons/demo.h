@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "lessons/others.h"
 #include "tools/judge/clock.h"
 
 namespace mn {
@@ -36,12 +37,22 @@ inline void Measured(const char* key, double value) {
 }
 
 // main() of a demo: a tour for people, or with --measure the answers to the
-// quiz.
+// quiz. Both say so if the machine was busy with something else.
 inline int DemoMain(int argc, char** argv, void (*tour)(), void (*measure)()) {
+  const Others others;
   if (argc == 2 && std::strcmp(argv[1], "--measure") == 0) {
     measure();
+    const std::string busy = others.Busy();
+    if (!busy.empty()) Measured("busy", busy);
   } else if (argc == 1) {
     tour();
+    const std::string busy = others.Busy();
+    if (!busy.empty()) {
+      std::printf(
+          "\n(other programs used %s CPUs meanwhile: a quiet machine shows "
+          "other figures)\n",
+          busy.c_str());
+    }
   } else {
     std::fprintf(stderr, "demo: the only argument is --measure, not %s\n",
                  argv[1]);

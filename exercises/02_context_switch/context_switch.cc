@@ -4,12 +4,14 @@
 //                                                registers matter, and why
 //   read   runtime/plug/context.h                the contract: who calls what,
 //                                                invariants CTX-1 to CTX-7
-//   edit   the two functions below and the assembly for your processor
+//   edit   the assembly for your processor, and CtxMake at the end
 //   run    bazel test //exercises/02_context_switch
 //
 // It compiles as it is, and the test is red: that is the start, not a broken
 // setup. "From red to green" on the page says which case to turn green first.
-// Stuck? `bazel run //tools:wb -- hint 02` has three hints, and nobody minds.
+// Stuck? `wb hint 02` has three hints, and nobody minds.
+
+#include <cstdint>
 
 #include "runtime/plug/context.h"
 
@@ -24,24 +26,24 @@ void ctx_entry();
 
 #if defined(__x86_64__)
 
-// from_sp is in rdi, to_sp in rsi; at the first instruction, rsp points to the
-// return address. rbx, rbp, r12 to r15 belong to the caller; all the others are
-// yours.
+// from_sp is in rdi, to_sp in rsi. At the first instruction rsp points to the
+// return address. rbx, rbp, r12 to r15 belong to the caller. All the others are
+// yours. The page explains the lines that begin with a dot.
 asm(R"(
     .text
     .globl ctx_swap
     .type ctx_swap, @function
 ctx_swap:
-    .cfi_startproc
+    .cfi_startproc            # for the unwinder: the function begins
     ret
-    .cfi_endproc
+    .cfi_endproc              # and ends
     .size ctx_swap, . - ctx_swap
 
     .globl ctx_entry
     .type ctx_entry, @function
 ctx_entry:
     .cfi_startproc
-    ud2
+    ud2                       # ends the program: nothing is written yet
     .cfi_endproc
     .size ctx_entry, . - ctx_entry
 )");
@@ -49,7 +51,7 @@ ctx_entry:
 #elif defined(__aarch64__)
 
 // from_sp is in x0, to_sp in x1, the return address in x30. x19 to x29, sp and
-// d8 to d15 belong to the caller; all the others are yours.
+// d8 to d15 belong to the caller. All the others are yours.
 asm(R"(
     .text
     .globl ctx_swap

@@ -11,6 +11,7 @@
 #include <fenv.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -168,16 +169,33 @@ double KernelNs() {
   });
 }
 
+// The best of all rounds. Other programs come and go, so rounds that lie apart
+// say more than one long one. What is compared is measured in turns.
+struct Costs {
+  double swap = 1e9, mixed = 1e9, ring = 1e9, libc = 1e9, kernel = 1e9;
+};
+
+Costs BestCosts() {
+  Costs best;
+  for (int round = 0; round < 5; round++) {
+    best.swap = std::min(best.swap, RingNs(1));
+    best.libc = std::min(best.libc, SwapcontextNs());
+    best.kernel = std::min(best.kernel, KernelNs());
+    best.mixed = std::min(best.mixed, RingNs(1, /*mixed=*/true));
+    best.ring = std::min(best.ring, RingNs(10'000));
+  }
+  return best;
+}
+
 void Measure() {
-  const double swap = RingNs(1), kernel = KernelNs();
+  const Costs costs = BestCosts();
   Measured("entry_alignment", EntryAlignment());
   Measured("entry_rounding", EntryRounding());
-  Measured("swap_ns", swap);
-  Measured("mixed_ns", RingNs(1, /*mixed=*/true));
-  Measured("ring_10000_ns", RingNs(10'000));
-  Measured("kernel_ns", kernel);
-  Measured("kernel_ratio", kernel / swap);
-  Measured("swapcontext_ratio", SwapcontextNs() / swap);
+  Measured("swap_ns", costs.swap);
+  Measured("mixed_ns", costs.mixed);
+  Measured("ring_10000_ns", costs.ring);
+  Measured("kernel_ns", costs.kernel);
+  Measured("swapcontext_ratio", costs.libc / costs.swap);
 }
 
 void Tour() {

@@ -24,9 +24,9 @@
 // So a pair that readies each other cannot starve the queue. The 64 of RQ-7 is
 // kRunnextBudget.
 //
-// The layout is given (plain data, so that thieves, dumps and the visualiser
-// can read it); the three functions are the piece. The runtime's own version is
-// runtime/sched/run_queue.cc; a learner's file replaces it with
+// The layout is given (plain data, so that thieves and traces can read it). The
+// three functions are the piece. The runtime's own version is
+// runtime/sched/run_queue.cc. A learner's file replaces it with
 //   bazel build --//runtime/plug:run_queue=//exercises/04_run_queue:piece
 // Not replaced, the functions are inline: the plug costs nothing.
 #pragma once

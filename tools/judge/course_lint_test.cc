@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -130,6 +131,30 @@ std::string XmlFault(const std::string& text) {
   return roots == 1 ? "" : "there must be one outermost element";
 }
 
+// Whoever reads from the top has not written the code yet: the first line that
+// leads to the answers before the line that begins with "Done:"; "" if none.
+std::string FirstSpoiler(const std::string& page) {
+  for (const std::string& line : tools::Lines(page)) {
+    if (line.starts_with("Done:")) return "";
+    if (Has(line, "solutions/")) return line;
+  }
+  return "";
+}
+
+// The numbers in "lesson 02", "lesson [02](…)" and "02 · the context switch".
+std::set<std::string> LessonsNamed(const std::string& text) {
+  static const std::regex name(
+      R"(\blessons? \[?([0-9]{2})\b|(?:^|[ *[])([0-9]{2}) · )",
+      std::regex::icase);
+  const std::string flat = Flat(text);
+  std::set<std::string> found;
+  for (std::sregex_iterator i(flat.begin(), flat.end(), name), end; i != end;
+       ++i) {
+    found.insert((*i)[1].matched ? (*i)[1] : (*i)[2]);
+  }
+  return found;
+}
+
 class Lint : public testing::TestWithParam<tools::Lesson> {};
 
 TEST_P(Lint, PointsAddUp) {
@@ -204,6 +229,46 @@ TEST_P(Lint, ThePageSaysHowLongItTakes) {
   EXPECT_THAT(
       Flat(Text("lessons/" + lesson.id + "/README.md")),
       HasSubstr("About " + std::to_string(lesson.minutes) + " minutes."));
+}
+
+TEST_P(Lint, ThePageLeadsToTheAnswersOnlyAfterDone) {
+  const std::string file = "lessons/" + GetParam().id + "/README.md";
+  const std::string page = Text(file);
+  EXPECT_EQ(FirstSpoiler(page), "")
+      << file << " leads into solutions/ before its line \"Done: …\"";
+  EXPECT_THAT(page, HasSubstr("\nDone: "))
+      << file << " must say where the answers are, once they are no spoiler";
+}
+
+TEST(FirstSpoiler, EndsAtDone) {
+  EXPECT_EQ(FirstSpoiler("a\nDone: [x](../../solutions/x)\n[y](solutions/y)"),
+            "");
+  EXPECT_EQ(FirstSpoiler("a\n[x](../../solutions/x)\nDone: b"),
+            "[x](../../solutions/x)");
+}
+
+TEST_P(Lint, OnlyLessonsThatAreThereAreNamed) {
+  const tools::Lesson& lesson = GetParam();
+  std::set<std::string> there;
+  for (const tools::Lesson& l : TheCourse().lessons) {
+    there.insert(l.id.substr(0, 2));
+  }
+  std::vector<std::string> files = lesson.hints;
+  for (const char* name : {"README.md", "quiz.json", "demo.cc"}) {
+    files.push_back("lessons/" + lesson.id + "/" + name);
+  }
+  files.push_back("exercises/" + lesson.id + "/judge/starter.cc");
+  files.push_back("runtime/plug/" + lesson.plug + ".h");
+  for (const std::string& file : files) {
+    EXPECT_THAT(LessonsNamed(Text(file)), testing::IsSubsetOf(there))
+        << file << " names a lesson that course.bzl does not have";
+  }
+}
+
+TEST(LessonsNamed, AreFoundInProseAndInTitles) {
+  EXPECT_THAT(LessonsNamed("# 02 · The switch\nIn lesson\n03 and lesson "
+                           "[04](x), next: [**05 · stealing**](y), v-06 · a."),
+              testing::ElementsAre("02", "03", "04", "05"));
 }
 
 TEST_P(Lint, ThePageHasAPicture) {

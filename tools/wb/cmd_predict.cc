@@ -127,6 +127,14 @@ void ShowTruth(Context& context, const Question& q, const Prediction* answer,
 int Measure(Context& context, const Lesson& lesson, const Questions& quiz) {
   const auto figures = RunDemo(context, lesson);
   if (!figures) return kBrokenExit;
+  // lessons/demo.h looks at what else the machine does.
+  if (const auto busy = figures->find("busy"); busy != figures->end()) {
+    Terminal& t = context.terminal;
+    t.Line(t.Yellow(Cat("The machine was busy: other programs used ",
+                        busy->second, " CPUs.")));
+    t.Line("Once it is quiet, `wb measure ", lesson.id.substr(0, 2),
+           "` measures again.");
+  }
   const std::optional<Progress> progress = LoadProgress(context);
   if (!progress) return kBrokenExit;
   LessonProgress p = ProgressOf(*progress, lesson.id);

@@ -49,6 +49,13 @@ TEST_F(Predicting, LocksTheAnswersAndMeasures) {
   EXPECT_FALSE(p.measured_at.empty());
 }
 
+TEST_F(Predicting, SaysThatTheMachineWasBusy) {
+  DemoPrints(
+      "measure put_get_ns 5\nmeasure order G1 G0\nmeasure busy 1.3 of 2");
+  EXPECT_EQ(Wb({"predict", "04"}, {"3-6", "a"}), kOk);
+  EXPECT_TRUE(Printed("other programs used 1.3 of 2 CPUs")) << out_;
+}
+
 TEST_F(Predicting, MeasuresAnOptimisedBuild) {
   ASSERT_EQ(Wb({"predict", "04"}, {"3-6", "a"}), kOk);
   EXPECT_NE(BazelLog().find("build --config=opt"), std::string::npos);

@@ -9,7 +9,7 @@
 //
 // It compiles as it is, and the test is red: that is the start, not a broken
 // setup. "From red to green" on the page says which case to turn green first.
-// Stuck? `bazel run //tools:wb -- hint 03` has three hints, and nobody minds.
+// Stuck? `wb hint 03` has three hints, and nobody minds.
 
 #include "runtime/plug/park.h"
 

@@ -14,7 +14,7 @@
 //      finds its P gone                                      SYS-4
 //   3. RetakeP                                       SYS-1, SYS-2, SYS-5
 //   4. Semacquire and Semrelease                             SYS-7
-// Stuck? `bazel run //tools:wb -- hint 07` has three hints, and nobody minds.
+// Stuck? `wb hint 07` has three hints, and nobody minds.
 
 #include "runtime/plug/syscall_handoff.h"
 
