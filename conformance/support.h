@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "runtime/base/sanitizer.h"
-#include "runtime/testing/program.h"  // IWYU pragma: export
-#include "runtime/testing/threads.h"  // IWYU pragma: export
+#include "runtime/testing/kernel_threads.h"  // IWYU pragma: export
+#include "runtime/testing/program.h"         // IWYU pragma: export
 
 namespace mn::conformance {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/mn.h"
-#include "runtime/testing/park.h"
+#include "runtime/testing/park_calls.h"
 #include "runtime/testing/program.h"
 
 namespace mn {

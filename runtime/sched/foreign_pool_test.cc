@@ -13,10 +13,10 @@
 #include "runtime/core/sched.h"
 #include "runtime/foreign.h"
 #include "runtime/mn.h"
-#include "runtime/testing/park.h"
+#include "runtime/testing/kernel_threads.h"
+#include "runtime/testing/park_calls.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "runtime/mn.h"
+#include "runtime/testing/kernel_threads.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

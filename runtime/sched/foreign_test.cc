@@ -18,9 +18,9 @@
 #include "runtime/base/sanitizer.h"
 #include "runtime/mn.h"
 #include "runtime/testing/fault.h"
+#include "runtime/testing/kernel_threads.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

@@ -19,9 +19,9 @@
 #include "runtime/core/sched.h"
 #include "runtime/foreign.h"
 #include "runtime/mn.h"
+#include "runtime/testing/kernel_threads.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

@@ -12,10 +12,10 @@
 #include "runtime/core/getg.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
+#include "runtime/testing/kernel_threads.h"
 #include "runtime/testing/pinned.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

@@ -8,7 +8,7 @@
 #include "runtime/core/getg.h"
 #include "runtime/mn.h"
 #include "runtime/sched/park.h"
-#include "runtime/testing/park.h"
+#include "runtime/testing/park_calls.h"
 #include "runtime/testing/stress/stress.h"
 
 namespace mn {

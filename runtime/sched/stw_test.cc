@@ -16,9 +16,9 @@
 #include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/testing/gomaxprocs.h"
+#include "runtime/testing/kernel_threads.h"
 #include "runtime/testing/needs.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

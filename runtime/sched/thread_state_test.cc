@@ -11,9 +11,9 @@
 #include <string>
 
 #include "runtime/mn.h"
+#include "runtime/testing/kernel_threads.h"
 #include "runtime/testing/pinned.h"
 #include "runtime/testing/program.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

@@ -16,9 +16,9 @@
 #include "runtime/core/in_runtime.h"
 #include "runtime/core/sched.h"
 #include "runtime/mn.h"
+#include "runtime/testing/kernel_threads.h"
 #include "runtime/testing/program.h"
 #include "runtime/testing/stress/stress.h"
-#include "runtime/testing/threads.h"
 
 namespace mn {
 namespace {

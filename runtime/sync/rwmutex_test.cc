@@ -7,7 +7,7 @@
 #include <shared_mutex>
 
 #include "runtime/mn.h"
-#include "runtime/testing/park.h"
+#include "runtime/testing/park_calls.h"
 #include "runtime/testing/program.h"
 
 namespace mn {

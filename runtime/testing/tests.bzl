@@ -21,11 +21,11 @@ def mn_test(name, srcs, procs = None, env = {}, copts = [], deps = [], size = "s
     """
     all_deps = deps + [
         "//runtime",
+        "//runtime/testing:kernel_threads",
         "//runtime/testing:mn_gtest_main",
         "//runtime/testing:needs",
-        "//runtime/testing:park",
+        "//runtime/testing:park_calls",
         "//runtime/testing:program",
-        "//runtime/testing:threads",
         "//runtime/testing/stress",
         "@com_google_googletest//:gtest",
     ]

@@ -1,4 +1,4 @@
-#include "runtime/testing/threads.h"
+#include "runtime/testing/kernel_threads.h"
 
 #include <dirent.h>
 #include <sys/syscall.h>
