@@ -3,7 +3,7 @@
 //
 //   read   lessons/07_syscall_handoff/README.md   what a blocked thread costs
 //   read   runtime/plug/syscall_handoff.h         the contract: what the host
-//                                                 provides, SYS-1 to SYS-7
+//                                                 provides, SYS-1 to SYS-11
 //   edit   the functions below
 //   run    bazel test //exercises/07_syscall_handoff
 //
@@ -11,7 +11,7 @@
 // setup. One step at a time turns one case after the other green:
 //   1. EnterSyscall, and ExitSyscall that takes its P back   SYS-3, SYS-6
 //   2. HandoffP, EnterSyscallBlock, and ExitSyscall that
-//      finds its P gone                                      SYS-4
+//      finds its P gone                           SYS-4, SYS-9, SYS-10, SYS-11
 //   3. RetakeP                                       SYS-1, SYS-2, SYS-5
 //   4. Semacquire and Semrelease                             SYS-7
 // Stuck? `wb hint 07` has three hints, and nobody minds.

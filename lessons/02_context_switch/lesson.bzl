@@ -54,6 +54,7 @@ LESSON = {
         {"name": "Context.UncaughtEndsAtTheEntry", "inv": "CTX-7", "points": 0.5},
         {"name": "Context.CheaperThanTheKernel", "inv": "CTX-P", "points": 0.5, "max": 0.2, "needs": ["no_sanitizer"]},
     ],
+    "pasted": ["misaligned_entry", "entry_looks_like_a_frame"],
     "mutants": [
         "forgets_a_register",
         "crosses_two_registers",

@@ -45,6 +45,7 @@ LESSON = {
         {"name": "RunQueue.EverySchedule", "inv": "RQ-4", "points": 0.5, "kind": "schedules", "configs": ["ring_1_thief", "overflow_1_thief", "ring_2_thieves", "runnext_1_thief", "runnext_2_thieves"]},
         {"name": "RunQueue.FasterThanMutex", "inv": "RQ-P", "points": 0.5, "max": 0.8, "needs": ["cpus>=2", "no_sanitizer"]},
     ],
+    "pasted": ["lifo", "get_without_cas"],
     "mutants": [
         "lifo",
         "runnext_last",

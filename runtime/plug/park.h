@@ -21,6 +21,10 @@
 //   PARK-4 A parked goroutine costs no CPU time.
 //   PARK-5 A commit runs when the goroutine counts as waiting and has left its
 //          stack, never before.
+//   PARK-6 A park lasts until Goready, and waitreason is meanwhile the reason
+//          that the park was given.
+//   PARK-7 What was made ready runs next on the caller's P, and another thread
+//          is woken if a P idles.
 //
 // The runtime's own version is runtime/sched/park.cc. A learner's file replaces
 // it at the last link, so nothing else is compiled again:
@@ -45,7 +49,7 @@ namespace mn {
 // gp->status, gp->waitreason   atomics: .load(memory_order_relaxed) and
 //          .store(value, memory_order_relaxed) are enough, since whatever
 //          publishes gp publishes them as well. waitreason says why gp waits,
-//          for dumps. Nobody has to clear it.
+//          for dumps (PARK-6). Nobody has to clear it.
 // lock->Unlock()   of an RtMutex                             core/lock.h
 //
 // RunqPut(p->runq, gp, next)   queues gp on the P p; with `next`, gp runs there
@@ -68,6 +72,8 @@ void SwitchAway(G* gp, void (*after)(G* gp, void* arg), void* arg,
 // stack once gp waits (PARK-5). The commit publishes gp to its waker. Until it
 // has done so, nobody can call Goready. If the commit returns false the park is
 // cancelled and gp runs on soon. A null commit does nothing and returns true.
+// If the commit returns true, gp may run again by then or may have ended, so
+// nothing of gp is touched any more.
 // The commit must not park. `arg` may point into the goroutine's stack, but is
 // dead as soon as gp is published: the waker may be quicker than the commit.
 // Caller: a goroutine, in the runtime. May continue on another thread.
@@ -78,8 +84,8 @@ void Gopark(bool (*commit)(G* gp, void* arg), void* arg, WaitReason reason);
 void GoparkUnlock(RtMutex* lock, WaitReason reason);
 
 // Makes a parked goroutine runnable. gp runs next on the caller's P, and
-// another thread is woken if a P idles. Ends the program if gp does not wait
-// (PARK-2). Caller: a thread with a P, on any stack. Does not park.
+// another thread is woken if a P idles (PARK-7). Ends the program if gp does
+// not wait (PARK-2). Caller: a thread with a P, on any stack. Does not park.
 void Goready(G* gp);
 
 }  // namespace mn

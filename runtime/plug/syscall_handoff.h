@@ -24,6 +24,11 @@
 //   SYS-6 Calls shorter than sysmon's threshold make no thread and wake none.
 //   SYS-7 With a pool of n places at most n goroutines are in its calls, and
 //         they get their places in the order in which they came.
+//   SYS-9 While the world is being stopped, a P that no thread holds belongs to
+//         whoever stops the world.
+//   SYS-10 A pinned goroutine comes back on its own thread.
+//   SYS-11 During a call the goroutine's fp and syscallpc are the frame and the
+//         return address of the call.
 //
 // The runtime's own version is runtime/sched/syscall.cc. A learner's file
 // replaces it at the last link, so nothing else is compiled again:
@@ -105,11 +110,12 @@ struct Semaphore {
 //
 // sched/lockedm.h
 //   WaitForP(m, gp)   for a goroutine that is pinned (m->lockedg is not null):
-//       gets a P for gp on this thread. gp is in state kSyscall before, and
-//       runs after.
+//       gets a P for gp on this thread (SYS-10). gp is in state kSyscall
+//       before, and runs after.
 //
 // sched/stw.h
 //   sched.gcwaiting, GcstopP(p)   somebody stops the world, and p goes there.
+//       The idle Ps are not for others meanwhile (SYS-9).
 //
 // sched/sysmon.h
 //   SysmonMissesSyscall(p), internal::WakeSysmon(), CameBackWithoutP()
@@ -130,20 +136,23 @@ struct Semaphore {
 //       runs and its thread has a P. That is its old P (SYS-3), or an idle P,
 //       or, later, the P that runs the goroutine from the global queue (SYS-4).
 //
-// gp->fp and gp->syscallpc, the caller's frame and return address, are where a
-// dump begins to read the goroutine's stack. p->syscalltick tells sysmon one
-// call from the next.
+// gp->fp and gp->syscallpc are where a dump begins to read the goroutine's
+// stack (SYS-11). They are __builtin_frame_address(0) and
+// __builtin_return_address(0) of the two Enter functions. p->syscalltick tells
+// sysmon one call from the next, so it changes before the P is left.
 
 // Takes p, which its thread has left in a call, and sets its state to `to`. The
 // caller has p then. False: p is in no call, or another thread was quicker.
-// Caller: any thread. Takes no lock.
+// Caller: any thread, perhaps with sched.lock held. Takes no lock.
 bool RetakeP(P* p, PStatus to);
 
 // Hands off a P that belongs to no thread. Starts a thread for the P if
 // something can run. Otherwise there are two ways. Start a thread that looks
 // for work: if the thread finds none it puts the P on the idle list itself. Or
-// use IdleP. A bare PidlePut loses a wake-up, since somebody may just have
-// asked for a thread that looks.
+// use IdleP, but look at sched.runqsize again under the same lock, since a
+// goroutine may just have joined the global queue. And never idle the last P
+// that is not idle, since nobody would wait for timers then. A bare PidlePut
+// loses a wake-up, since somebody may just have asked for a thread that looks.
 // Caller: any thread, no locks held. Async-signal-safe.
 void HandoffP(P* p);
 

@@ -1,6 +1,6 @@
 // The runtime's own park and ready, which is the piece of lesson 03.
 //
-// The contract is runtime/plug/park.h (invariants PARK-1 to PARK-5).
+// The contract is runtime/plug/park.h (invariants PARK-1 to PARK-7).
 //
 // Rejected: a state "about to wait". The waker would have to spin while a
 // goroutine is in this state. A waiter that publishes itself was rejected too.

@@ -39,7 +39,7 @@
 // because a thread would wake and find nothing. We rejected an ownership word
 // for each call, because the state is enough.
 //
-// Invariants, with SYS-1 to SYS-7 of the contract:
+// Invariants, with those of the contract:
 //   SYS-8 a call that is made again from where the last one lost its P hands
 //         the P off at once to those who wait.
 #include "runtime/core/nanotime.h"

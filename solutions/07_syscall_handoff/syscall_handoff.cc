@@ -1,4 +1,4 @@
-// A syscall hand-off in the plainest form that keeps SYS-1 to SYS-7. The
+// A syscall hand-off in the plainest form that keeps the contract. The
 // runtime's own (runtime/sched/syscall.cc) keeps the same invariants and is
 // faster in two ways, which README.md in this folder explains.
 //

@@ -28,14 +28,17 @@ It may have:
   schedules          {"model": NAME, "replaces": FILE}: the model of
                      runtime/sim/models for cases of that kind, and the file
                      below runtime/ for which the piece stands. Perhaps also
-                     "broke": [(TEXT, ID) ...]: a violation whose "kind: text"
-                     contains TEXT breaks ID, and not the case's own invariant
+                     "broke": [(TEXT, ID) ...]: a violation whose
+                     "CONFIG/MEMORY, WHAT, kind: text" contains TEXT breaks ID,
+                     and not the case's own invariant. The first that fits
   forbidden          regular expressions that must not match the learner's code
                      (comments excepted), the invariant that they would break,
                      and why
   needs              what the machine must have for the lesson: "cpus>=2",
                      "x86_64", "no_sanitizer", "no_tsan"
   case_timeout_s     until a case that does not end is stopped
+  pasted             the mutants whose failures the page shows
+                     (//tools/judge:pasted.h)
   prediction_points, explain_points, runs, build_timeout_s, memory_mb,
   max_processes      if they are not the usual ones, below
 
@@ -57,6 +60,7 @@ _USUAL = {
     "forbidden": [],
     "inline": False,
     "needs": [],
+    "pasted": [],
     "build_timeout_s": 120,
     "case_timeout_s": 8,
     "runs": 3,

@@ -181,6 +181,20 @@ TEST(DecideSchedules, TheManifestSaysWhatAKindOfViolationBreaks) {
   EXPECT_EQ(v.inv, "PARK-5");
 }
 
+TEST(DecideSchedules, AConfigurationMayBeThereForOneInvariant) {
+  tools::Lesson lesson = kLesson;
+  lesson.broke.insert(lesson.broke.begin(), {"idle_p/", "PARK-7"});
+  const auto inv = [&lesson](const char* where) {
+    return DecideSchedules(lesson, kAsked,
+                           {{"where", {}, where},
+                            {"kind", {}, "data race"},
+                            {"violation", {}, "on x"}})
+        .inv;
+  };
+  EXPECT_EQ(inv("idle_p/sc, 2 Ps"), "PARK-7");
+  EXPECT_EQ(inv("semaphore/sc, 2 Ps"), "PARK-5");
+}
+
 TEST(DecideSchedules, AReplayedScheduleMustBeReported) {
   const Texts replay = {{"replay", "semaphore/sc/1"}};
   EXPECT_EQ(DecideSchedules(kLesson, replay, {{"replayed", {1}}}).status,

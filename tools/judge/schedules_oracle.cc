@@ -37,9 +37,10 @@ std::string Meaning(const std::string& kind) {
   return "";
 }
 
-// A livelock has thousands of steps that say the same.
+// A livelock has thousands of steps that say the same. Any other schedule was
+// shrunk, and its cause may stand in any row.
 void Shorten(std::vector<std::string>* timeline) {
-  constexpr std::size_t kBegin = 30, kEnd = 30;
+  constexpr std::size_t kBegin = 30, kEnd = 90;
   if (timeline->size() <= kBegin + kEnd) return;
   const std::size_t left_out = timeline->size() - kBegin - kEnd;
   timeline->erase(timeline->begin() + kBegin, timeline->end() - kEnd);
@@ -89,8 +90,10 @@ Verdict DecideSchedules(const tools::Lesson& lesson, const Texts& asked,
     verdict.want = "every order in which the steps of the threads can fall";
     verdict.got = tools::Cat(kind, ": ", text);
     verdict.inv = LeadingId(text);
+    // A configuration may be there for one invariant, whatever goes wrong.
+    const std::string seen_where = tools::Cat(where, ", ", verdict.got);
     for (const auto& [part, id] : lesson.broke) {
-      if (verdict.got.find(part) == std::string::npos) continue;
+      if (seen_where.find(part) == std::string::npos) continue;
       verdict.inv = id;
       break;
     }
@@ -119,9 +122,10 @@ Verdict DecideSchedules(const tools::Lesson& lesson, const Texts& asked,
                                name, o.kind, static_cast<int>(at));
       }
       if (o.values[3] != 1) {
-        return Verdict::Inconclusive(
-            tools::Cat("the search of ", name, " ran out of time after ",
-                       o.values[2], " schedules: the machine is too busy"));
+        return Verdict::Inconclusive(tools::Cat(
+            "the search of ", name, " was cut after ", o.values[2],
+            " schedules: with this piece there are more than the judge has "
+            "time for"));
       }
     }
   }

@@ -5,9 +5,11 @@
 
 #ifdef MN_CASE_PROCESS
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <atomic>
 
+#include "runtime/core/getg.h"
 #include "runtime/mn.h"
 #include "runtime/plug/park.h"
 #include "runtime/sched/runtime_call.h"
@@ -59,6 +61,28 @@ void ReadyTwice(judge::Driver& d) {
   });
 }
 
+// A goroutine that is in a system call does not wait either.
+void ReadyOfACaller(judge::Driver& d) {
+  Main([&d] {
+    static std::atomic<G*> caller{nullptr};
+    Go([] {
+      G* self = getg();
+      Syscall([self] {
+        caller = self;
+        for (;;) pause();
+      });
+    });
+    while (caller == nullptr) Gosched();
+    d.Observe("calls", 1);
+    if (d.Provoke()) {
+      const RuntimeCall call("the judge");
+      Goready(caller);
+    }
+    d.Finish();
+    return 0;
+  });
+}
+
 // While the others wait for `go`, goroutine 1 sleeps, and nobody runs.
 void CostsNothing(judge::Driver& d) {
   Main([&d] {
@@ -92,6 +116,7 @@ void CostsNothing(judge::Driver& d) {
 const bool kRegistered[] = {
     judge::RegisterDriver("Park.ReadyOfARunner", ReadyOfARunner),
     judge::RegisterDriver("Park.ReadyTwice", ReadyTwice),
+    judge::RegisterDriver("Park.ReadyOfACaller", ReadyOfACaller),
     judge::RegisterDriver("Park.CostsNothing", CostsNothing),
 };
 
@@ -182,6 +207,7 @@ Verdict Decide(const Workload&, const Observations& seen) {
 const bool kRegistered = judge::RegisterCases({
     {"Park.ReadyOfARunner", NoWorkload, DidNotEnd, nullptr, Ended, RightEnd},
     {"Park.ReadyTwice", NoWorkload, DidNotEnd, nullptr, Ended, RightEnd},
+    {"Park.ReadyOfACaller", NoWorkload, DidNotEnd, nullptr, Ended, RightEnd},
     {"Park.CostsNothing", NoWorkload, Decide, Right},
 });
 

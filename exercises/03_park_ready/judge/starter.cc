@@ -3,7 +3,7 @@
 //
 //   read   lessons/03_park_ready/README.md   why a wake-up gets lost
 //   read   runtime/plug/park.h               the contract: what the host
-//                                            provides, PARK-1 to PARK-5
+//                                            provides, PARK-1 to PARK-7
 //   edit   the three functions below
 //   run    bazel test //exercises/03_park_ready
 //

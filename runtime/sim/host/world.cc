@@ -9,9 +9,9 @@
 #include "runtime/sched/deadlock.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/preempt_signal.h"
 #include "runtime/sched/runtime_call.h"
 #include "runtime/sched/schedule.h"
-#include "runtime/sched/stw.h"
 #include "runtime/sched/sysmon.h"
 #include "runtime/sched/threads.h"
 #include "runtime/sim/model.h"
@@ -237,11 +237,13 @@ void MExit(M*) { Throw("no M of a model ends"); }
 // A model ends with every M asleep; CheckWorld says whether that is right.
 bool CheckDead() { return false; }
 
-// Nobody stops the world.
-void Gcstopm(M*) { Throw("nobody stops the world"); }
-bool GcstopP(P*) { return false; }
+// A goroutine of a model comes to the scheduler by itself.
+void PreemptAll() {}
 
-void internal::WakeSysmon() {}
+// Of sysmon a model sees that it was woken.
+void internal::WakeSysmon() {
+  sched.sysmon_slow.store(false, memory_order_relaxed);
+}
 // Nothing takes the P of a goroutine that runs.
 void internal::EnterWithoutP(const char*) { Throw("a call without a P"); }
 void internal::YieldToPreemption() {}

@@ -1,5 +1,6 @@
 // Park and ready (sched/park.cc): a wake-up is never lost and never comes too
-// early (PARK-1, PARK-2, PARK-5).
+// early (PARK-1, PARK-2, PARK-5), a park lasts until Goready (PARK-6), and what
+// was made ready runs next (PARK-7).
 //
 // A semaphore as the runtime's own are made: a lock, a list of those who wait,
 // GoparkUnlock; the waker takes one off the list and says Goready. Scheduler,
@@ -98,17 +99,127 @@ void CommitWaker(void*) {
 
 void Yielder(void*) { Gosched(); }
 
+// Two goroutines that park at the same moment. Each commit has an `arg` of its
+// own, and refuses.
+struct Visit {
+  G* gp;
+  bool committed;
+};
+
+bool Refuse(G* gp, void* arg) {
+  auto* visit = static_cast<Visit*>(arg);
+  Expect(visit->gp == gp, "PARK-5: a commit has the arg of another goroutine");
+  visit->committed = true;
+  return false;
+}
+
+void RefusedWaiter(void*) {
+  Visit visit{getg(), false};
+  Gopark(Refuse, &visit, WaitReason::kChanReceive);
+  Expect(visit.committed, "PARK-5: the park is over, and no commit has run");
+}
+
+// With a null commit nobody publishes the goroutine. So its waker runs on the
+// same P, later.
+bool readied;
+
+constexpr char kRunsOn[] = "PARK-6: with a null commit the goroutine runs on";
+
+void NullWaiter(void*) {
+  parked = getg();
+  Gopark(nullptr, nullptr, WaitReason::kChanReceive);
+  Expect(readied, kRunsOn);
+}
+
+void NullWaker(void*) {
+  Expect(parked->status.load(memory_order_relaxed) == GStatus::kWaiting,
+         kRunsOn);
+  readied = true;
+  Goready(parked);
+}
+
+// Three parks in a row, each for another reason. The waker looks at the reason
+// of whom it has found. A write that comes after the commit lands in the next
+// park, or on a goroutine that has ended.
+WaitReason reason;  // guarded by lock, of the goroutine in `parked`
+mn::atomic<int> published;
+
+bool Publish(G* gp, void* arg) {
+  RtLock hold(lock);
+  parked = gp;
+  reason = *static_cast<WaitReason*>(arg);
+  published.store(published.load(memory_order_relaxed) + 1,
+                  memory_order_release);
+  return true;
+}
+
+void ReasonWaiter(void*) {
+  lock.Lock();
+  parked = getg();
+  reason = WaitReason::kSemacquire;
+  published.store(1, memory_order_release);
+  GoparkUnlock(&lock, reason);
+  for (WaitReason why : {WaitReason::kChanReceive, WaitReason::kChanSend}) {
+    Gopark(Publish, &why, why);
+  }
+}
+
+void ReasonWaker(void*) {
+  for (int i = 1; i <= 3; i++) {
+    Await(published, i);
+    G* gp;
+    {
+      RtLock hold(lock);
+      gp = parked;
+    }
+    Expect(gp->waitreason.load(memory_order_relaxed) == reason,
+           "PARK-6: waitreason is not the reason that the park was given");
+    Goready(gp);
+  }
+}
+
+// Who runs next. `ran` is the waiter's.
+mn::atomic<bool> ran;
+
+void NextWaiter(void*) {
+  Acquire();
+  ran.store(true, memory_order_release);
+}
+
+void NextWaker(void*) {
+  Release();
+  Expect(!ran.load(memory_order_acquire),
+         "PARK-7: Goready gave the processor away");
+}
+
+void Bystander(void*) {
+  Expect(ran.load(memory_order_acquire),
+         "PARK-7: what stood in the queue ran before what was made ready");
+}
+
+// Keeps its P until the goroutine that it made ready has run on another one.
+void BusyWaker(void*) {
+  Release();
+  Await(ran, true);
+}
+
 void Begin(const Scene& scene) {
   NewWorld(scene);
   Renew(lock);
   Renew(event);
+  Renew(ran);
+  Renew(published);
   permits = nwaiters = payload = 0;
+  readied = false;
+  reason = WaitReason::kNone;
   parked = nullptr;
   Name(lock, "lock");
   Name(event, "event");
   Name(permits, "permits", -1, true);
   Name(nwaiters, "nwaiters", -1, true);
   Name(payload, "payload", -1, true);
+  Name(ran, "ran");
+  Name(published, "published");
 }
 
 constexpr Config kConfigs[] = {
@@ -142,6 +253,39 @@ constexpr Config kConfigs[] = {
      .check = CheckWorld,
      .quick = {.preemptions = 2, .delays = 1},
      .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "two_commits",
+     .what = "2 Ps, on each one a goroutine whose commit refuses",
+     .setup = [] { Begin(Scene().OnP(RefusedWaiter).OnP(RefusedWaiter)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1, .delays = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
+    {.name = "null_commit",
+     .what = "1 P, 1 waits with a null commit, 1 wakes",
+     .setup = [] { Begin(Scene().OnP(NullWaiter, NullWaker)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "reasons",
+     .what = "2 Ps, 1 waits for three reasons, 1 looks at each and wakes",
+     .setup = [] { Begin(Scene().OnP(ReasonWaiter).OnP(ReasonWaker)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
+    {.name = "next",
+     .what = "1 P, 1 waits, 1 wakes, 1 stood in the queue before",
+     .setup = [] { Begin(Scene().OnP(NextWaiter, NextWaker, Bystander)); },
+     .check = CheckWorld,
+     .quick = {.preemptions = 2, .delays = 1},
+     .proof = {.preemptions = 3, .delays = 1}},
+    {.name = "idle_p",
+     .what = "2 Ps, 1 waits, 1 wakes and keeps its P, the other P idles",
+     .setup =
+         [] {
+           Begin(Scene().OnP(NextWaiter, BusyWaker).OnP().Looking(1).Asleep(1));
+         },
+     .check = CheckWorld,
+     .quick = {.preemptions = 1, .delays = 1},
+     .proof = {.preemptions = 2, .delays = 1}},
 };
 
 }  // namespace
