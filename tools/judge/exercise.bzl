@@ -11,7 +11,7 @@ places. README.md in this folder says how to add a lesson.
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 load("//:course.bzl", "COURSE")
 load("//runtime/plug:pieces.bzl", "runtime_around")
-load("//runtime/sim:sim.bzl", "NOT_SANITIZED_DATA", "SIM_COPTS", "model_around")
+load("//runtime/sim:sim.bzl", "NOT_SANITIZED", "NOT_SANITIZED_DATA", "SIM_COPTS", "model_around")
 load(":manifest.bzl", "kinds")
 
 # Speed is part of some invariants: judged code is always optimised.
@@ -240,6 +240,9 @@ def judged(name, src, expect, lesson = None, args = [], kinds = None):
       lesson: id of the lesson; that of the package if not given.
       args: more arguments for the judge.
       kinds: of case that are judged; all of the lesson's if not given.
+
+    Returns:
+      what a judge that runs these case processes has as data.
     """
     entry = _lesson(lesson)
     id = entry["id"]
@@ -261,6 +264,7 @@ def judged(name, src, expect, lesson = None, args = [], kinds = None):
         ],
         tags = ["lesson:" + id[:2]],
     )
+    return data
 
 def _with_mistake(out, entry, mutant):
     """The lesson's solution with one mistake of its MUTANTS.md; "": with none."""
@@ -283,6 +287,8 @@ def solution():
     starter_is_red       the starter is not implemented: XX-0, and no crash
     mutant_NAME_dies     the worked answer with the mistake NAME of MUTANTS.md
                          dies of the invariant that its heading names
+    page_failures        the failures that the page shows are those that the
+                         judge prints
     """
     entry = _lesson()
     id = entry["id"]
@@ -300,14 +306,36 @@ def solution():
         "//exercises/%s:judge/starter.cc" % id,
         "not_implemented",
     )
+    pasted = []
     for mutant in entry["mutants"]:
         source = "mutant_%s.cc" % mutant
         _with_mistake(source, entry, mutant)
-        judged("mutant_%s_dies" % mutant, source, "dies")
+        data = judged("mutant_%s_dies" % mutant, source, "dies")
+        if mutant in entry["pasted"]:
+            pasted = pasted + [source] + data
+
+    page = "//lessons/%s:README.md" % id
+    native.sh_test(
+        name = "page_failures",
+        size = "medium",
+        srcs = ["//tools/judge:pasted"],
+        args = [
+            "--page=$(rootpath %s)" % page,
+            "--judge=$(rootpath //exercises/%s:judge_bin)" % id,
+            "--mutants=" + native.package_name(),
+        ],
+        data = pasted + [
+            page,
+            "//exercises/%s:judge_bin" % id,
+        ],
+        tags = ["lesson:" + id[:2]],
+        target_compatible_with = NOT_SANITIZED,
+    )
 
 def lesson():
     """The targets of lessons/NN_name: demo (a program) and text (the pages)."""
     entry = _lesson()
+    native.exports_files(["README.md"])
     cc_binary(
         name = "demo",
         srcs = ["demo.cc"],
