@@ -18,7 +18,7 @@ LESSON = {
             ("livelock", "PARK-4"),
             ("fatal error", "PARK-5"),
             ("data race", "PARK-5"),
-            ("expectation", "PARK-1"),
+            ("is seen", "PARK-1"),
         ],
     },
     "minutes": 90,
