@@ -49,6 +49,7 @@ LESSON = {
         "overflow_new_first",
         "overflow_all_the_same",
         "overflow_youngest",
+        "batch_too_small",
         "get_without_cas",
         "runnext_without_cas",
         "overflow_without_cas",
@@ -65,4 +66,5 @@ LESSON = {
         "budget_of_a_lonely_pair",
         "spins_on_a_slow_path",
     ],
+    "sanitized_mutants": ["batch_too_small"],
 }
