@@ -123,16 +123,18 @@ Workload MakeFifo(Random& rng) {
   return Script({AnyStart(rng)}, Fifo(rng, rng.Between(300, 700)));
 }
 
-// The wrap falls into the first ring's worth of puts; and into the half of a
-// ring that overflows.
+// The wrap falls into the first ring's worth of puts; into the half of a ring
+// that overflows; and between head and tail of a ring that waits for its turn.
 Workload MakeWrap(Random& rng) {
   constexpr std::int64_t kWrap = INT64_C(1) << 32;
   Numbers runs = Fifo(rng, 600);
   Append(&runs, {kNewQueue, 1, kPut, kSize + rng.Between(1, 50),  //
                  kGet, kSize + 1});
-  return Script(
-      {kWrap - 1 - rng.Between(1, 250), kWrap - rng.Between(1, kHalf - 1)},
-      runs);
+  Append(&runs, {kNewQueue, 1, kPut, 3});
+  Append(&runs, {kPutNext, 1, kGet, 1}, kRunnextBudget + 1);
+  return Script({kWrap - 1 - rng.Between(1, 250),
+                 kWrap - rng.Between(1, kHalf - 1), kWrap - 1},
+                runs);
 }
 
 Workload MakeRunnextFirst(Random& rng) {
@@ -181,7 +183,15 @@ Workload MakeRunnextShares(Random& rng) {
   Append(&runs, {kPut, 1});
   Append(&runs, pair, kRunnextBudget);
   Append(&runs, {kPutNext, 1, kGet, 3});
-  return Script({AnyStart(rng), AnyStart(rng), AnyStart(rng)}, runs);
+
+  // Who is put in between does not interrupt the gets.
+  Append(&runs, {kNewQueue, 1, kPut, waiting});
+  for (std::int64_t i = 0; i < 2 * (kRunnextBudget + 1); i++) {
+    Append(&runs, {kPut, rng.Between(0, 7) == 0, kPutNext,
+                   1 + (rng.Between(0, 7) == 0), kGet, 1});
+  }
+  return Script({AnyStart(rng), AnyStart(rng), AnyStart(rng), AnyStart(rng)},
+                runs);
 }
 
 // Bursts that never overflow.
