@@ -47,6 +47,10 @@ struct Gobuf {
   void* arg = nullptr;
 };
 
+// Bytes of a new context's stack that CtxMake may write. 10 000 contexts that
+// have not run yet cost 10 000 pages, however large their stacks are (CTX-6).
+inline constexpr int kCtxTop = 512;
+
 // ---- what the host provides --------------------------------------------
 
 // Where a context goes whose entry function returned (CTX-5). On its stack.
@@ -57,7 +61,8 @@ struct Gobuf {
 // Makes `c` a context that, at the first swap to it, calls entry(arg) on the
 // stack [stack_lo, stack_hi), from the top, with the floating-point control
 // state of the caller of CtxMake. stack_hi is a multiple of 16. Writes only to
-// `c` and to the top of that stack.
+// `c` and to the kCtxTop bytes below stack_hi. What it finds in either does not
+// matter: `c` may have been a context before, and the stack another one's.
 MN_CONTEXT_PIECE void CtxMake(Gobuf& c, void* stack_lo, void* stack_hi,
                               void (*entry)(void* arg), void* arg);
 

@@ -22,7 +22,11 @@
 //   RQ-7 runnext shares the time slice: after 64 gets in a row from runnext
 //        past a waiting ring, the ring's head goes first.
 // So a pair that readies each other cannot starve the queue. The 64 of RQ-7 is
-// kRunnextBudget.
+// kRunnextBudget. A get past an empty ring uses up none of them. RQ-5 is about
+// puts and gets that fit: RunqPutSlow is the slow path.
+//
+// Each P has a queue, and each queue an owner. Owners of two queues share
+// nothing, and none waits for another.
 //
 // The layout is given (plain data, so that thieves and traces can read it). The
 // three functions are the piece. The runtime's own version is
@@ -80,7 +84,9 @@ void GlobrunqPutBatch(G* const* batch, std::uint32_t n);
 // overflows through RunqPutSlow. gp is not null.
 MN_RUN_QUEUE_PIECE void RunqPut(RunQueue& q, G* gp, bool next);
 
-// Caller: owner. The next goroutine to run, or null if the queue is empty.
+// Caller: owner. The next goroutine to run. Null only if ring and runnext are
+// empty when RunqGet returns, also after a race that a thief has won: an owner
+// that hears null goes to sleep, and who is still in the queue is lost (RQ-4).
 MN_RUN_QUEUE_PIECE G* RunqGet(RunQueue& q);
 
 // Caller: owner, from RunqPut, having read `head` and `tail` and found the ring

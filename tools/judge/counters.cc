@@ -30,6 +30,9 @@ Counts StopCounting() {
   return counts;
 }
 
+NotCounted::NotCounted() : counting_(counting) { counting = false; }
+NotCounted::~NotCounted() { counting = counting_; }
+
 }  // namespace mn::judge
 
 #if MN_ASAN || MN_TSAN

@@ -24,4 +24,15 @@ struct Counts {
 void StartCounting();
 Counts StopCounting();
 
+// Nothing in its scope is counted: for what the operation calls and the learner
+// did not write.
+class NotCounted {
+ public:
+  NotCounted();
+  ~NotCounted();
+
+ private:
+  bool counting_;
+};
+
 }  // namespace mn::judge

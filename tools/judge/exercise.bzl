@@ -17,6 +17,18 @@ load(":manifest.bzl", "kinds")
 # Speed is part of some invariants: judged code is always optimised.
 _COPTS = ["-O2"]
 
+# What the file that a sanitizer watches is compiled and linked with.
+_SANITIZE = {
+    "address": "-fsanitize=address,undefined",
+    "undefined": "-fsanitize=undefined",
+}
+
+# The tools of drivers beside it: AddressSanitizer has its own malloc.
+_TOOLS_BESIDE = {
+    "address": "//tools/judge:case_under_asan",
+    "undefined": "//tools/judge:case",
+}
+
 def _lesson(id = None):
     id = id or native.package_name().split("/")[-1]
     for entry in COURSE["lessons"]:
@@ -66,8 +78,11 @@ def _piece(name, entry, srcs, **kwargs):
         **kwargs
     )
 
-def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = []):
+def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [], sanitized = True):
     """NAME_driver, NAME_schedules, NAME_program: as far as the lesson's cases need them.
+
+    And NAME_sanitized, the driver with the lesson's sanitizer in the learner's
+    file, if `sanitized`.
 
     Each is the file of `srcs` and one link: nothing of the runtime, of a model
     or of a driver is compiled again.
@@ -86,9 +101,33 @@ def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [
                 srcs = srcs,
                 copts = _COPTS + copts,
                 tags = tags,
-                deps = ["//exercises/%s:drivers" % id],
+                deps = [
+                    "//exercises/%s:drivers" % id,
+                    "//tools/judge:case",
+                ],
             )
             plain.append(":" + target)
+            if sanitized:
+                sanitizer = entry["sanitizer"]
+                cc_binary(
+                    name = name + "_sanitized",
+                    testonly = True,
+                    srcs = srcs,
+                    copts = [
+                        "-O1",
+                        _SANITIZE[sanitizer],
+                        "-fno-sanitize-recover=all",
+                        "-D_GLIBCXX_ASSERTIONS",
+                    ] + copts,
+                    linkopts = [_SANITIZE[sanitizer]],
+                    tags = tags,
+                    target_compatible_with = NOT_SANITIZED,
+                    deps = [
+                        "//exercises/%s:drivers" % id,
+                        _TOOLS_BESIDE[sanitizer],
+                    ],
+                )
+                unsanitized.append(":" + name + "_sanitized")
         elif kind == "schedules":
             cc_binary(
                 name = target,
@@ -158,7 +197,7 @@ def exercise():
             visibility = ["//visibility:public"],
             deps = [
                 _header(entry),
-                "//tools/judge:case",
+                "//tools/judge:case_headers",
             ],
             alwayslink = True,
         )
@@ -230,7 +269,7 @@ def exercise():
         ],
     )
 
-def judged(name, src, expect, lesson = None, args = [], kinds = None):
+def judged(name, src, expect, lesson = None, args = [], kinds = None, sanitized = False):
     """A test: the judge of the lesson, run on `src`, says what is expected.
 
     Args:
@@ -240,6 +279,7 @@ def judged(name, src, expect, lesson = None, args = [], kinds = None):
       lesson: id of the lesson; that of the package if not given.
       args: more arguments for the judge.
       kinds: of case that are judged; all of the lesson's if not given.
+      sanitized: also under the lesson's sanitizer. One more compilation.
 
     Returns:
       what a judge that runs these case processes has as data.
@@ -248,7 +288,7 @@ def judged(name, src, expect, lesson = None, args = [], kinds = None):
     id = entry["id"]
 
     # What is wrong on purpose need not be free of warnings.
-    data = _case_processes(name + "_case", entry, [src], ["-Wno-error"], kinds)
+    data = _case_processes(name + "_case", entry, [src], ["-Wno-error"], kinds, sanitized = sanitized)
     native.sh_test(
         name = name,
         size = "medium",
@@ -300,7 +340,7 @@ def solution():
 
     _with_mistake("solution.cc", entry, "")
     _piece("piece", entry, ["solution.cc"])
-    judged("solution_is_green", "solution.cc", "green")
+    judged("solution_is_green", "solution.cc", "green", sanitized = True)
     judged(
         "starter_is_red",
         "//exercises/%s:judge/starter.cc" % id,
@@ -310,7 +350,12 @@ def solution():
     for mutant in entry["mutants"]:
         source = "mutant_%s.cc" % mutant
         _with_mistake(source, entry, mutant)
-        data = judged("mutant_%s_dies" % mutant, source, "dies")
+        data = judged(
+            "mutant_%s_dies" % mutant,
+            source,
+            "dies",
+            sanitized = mutant in entry["sanitized_mutants"],
+        )
         if mutant in entry["pasted"]:
             pasted = pasted + [source] + data
 

@@ -2,9 +2,9 @@
 
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <random>
 
@@ -12,6 +12,7 @@
 #include "tools/common/text.h"
 #include "tools/judge/explain.h"
 #include "tools/judge/oracle.h"
+#include "tools/judge/sanitizer_report.h"
 #include "tools/judge/schedules_oracle.h"
 #include "tools/judge/source.h"
 
@@ -22,6 +23,9 @@ constexpr bool kSanitized = MN_ASAN || MN_TSAN;
 constexpr double kSlowdown = kSanitized ? 10 : 1;
 
 constexpr int kTailLength = 8;
+
+// The case process that a sanitizer watches: //tools/judge:exercise.bzl.
+constexpr char kWatchedProcess[] = "sanitized";
 
 std::vector<Case>& MutableCases() {
   static std::vector<Case> cases;
@@ -94,17 +98,14 @@ std::vector<std::string> Tail(const Observations& all, int at) {
   return tail;
 }
 
-// UBSan does not say its name but a place: `FILE:LINE:COLUMN: runtime error: `.
-bool IsSanitizerReport(const std::string& printed) {
-  if (printed.find("Sanitizer") != std::string::npos) return true;
-  for (std::size_t at = 0;
-       (at = printed.find(": runtime error: ", at)) != std::string::npos;
-       at++) {
-    if (at > 0 && std::isdigit(static_cast<unsigned char>(printed[at - 1]))) {
-      return true;
-    }
-  }
-  return false;
+// A sanitizer looks at the piece in a process of its own. Where the judge itself
+// has one, the usual process has it too. What cannot be run under one cannot be
+// run there; and a ratio case has nothing to say about a process that is slower
+// by design.
+bool IsWatched(const tools::CourseCase& entry) {
+  return !kSanitized && entry.kind == tools::kDriver && !entry.IsRatio() &&
+         std::find(entry.needs.begin(), entry.needs.end(), "no_sanitizer") ==
+             entry.needs.end();
 }
 
 }  // namespace
@@ -220,9 +221,15 @@ Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
       return {Status::kCrashed, ExplainCrash(outcome), "no crash",
               "a crash after " + seen, -1};
     case End::kExited:
-      if (IsSanitizerReport(outcome.printed)) {
-        return {Status::kCrashed,
-                "stopped by the sanitizer (its report is below)", "", "", -1};
+      if (const SanitizerReport report =
+              FindSanitizerReport(outcome.printed, options_.source);
+          !report.what.empty()) {
+        return {
+            Status::kCrashed,
+            "stopped by the sanitizer, whose report is below: " + report.what,
+            "no report",
+            report.place.empty() ? "a report" : "a report at " + report.place,
+            -1};
       }
       if (!outcome.hello) {
         *inv = rq0;
@@ -257,11 +264,14 @@ Verdict FromEndedProgram(const Outcome& outcome) {
 }
 
 Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
-                             std::uint64_t seed, bool canary) const {
+                             std::uint64_t seed, RunKind kind) const {
+  const bool canary = kind == RunKind::kCanary;
+  const bool watched = kind == RunKind::kWatched;
   OneRun run;
   run.inv = entry.inv;
   Request request;
-  request.program = options_.program + "_" + entry.kind;
+  request.program =
+      options_.program + "_" + (watched ? kWatchedProcess : entry.kind);
   request.case_name = entry.name;
   request.seed = seed;
   request.nonce = MakeNonce(canary);
@@ -282,7 +292,7 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   if (untouched_) limits.timeout_s = std::min(limits.timeout_s, kUntouchedS);
   limits.memory_bytes = std::int64_t{lesson_.memory_mb} << 20;
   limits.processes = lesson_.max_processes;
-  if (kSanitized) limits.memory_bytes *= 8;
+  if (kSanitized || watched) limits.memory_bytes *= 8;
   run.outcome = RunCase(request, limits);
   if (judged.ended && run.outcome.end == Outcome::End::kExited) {
     run.verdict = judged.ended(run.outcome);
@@ -345,9 +355,22 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
   OneRun last;
   for (int i = 0; i < wanted; i++) {
     result.seed = options_.has_seed ? options_.seed : RandomBits() >> 32;
-    last = RunOnce(*judged, entry, result.seed, /*canary=*/false);
+    last = RunOnce(*judged, entry, result.seed, RunKind::kHonest);
     result.runs.push_back({result.seed, last.verdict.status, last.outcome.ms});
     if (last.verdict.status != Status::kPassed) break;  // one is a proof
+  }
+  // J-6. A right answer is no proof that no memory was written that is
+  // somebody else's. Only what is red here counts: such a process may be too
+  // slow, or not start on this machine at all.
+  if (last.verdict.status == Status::kPassed && IsWatched(entry) &&
+      access((options_.program + "_" + kWatchedProcess).c_str(), X_OK) == 0) {
+    OneRun watched = RunOnce(*judged, entry, result.seed, RunKind::kWatched);
+    const Status status = watched.verdict.status;
+    if (watched.outcome.hello &&
+        (status == Status::kCrashed || status == Status::kFailed)) {
+      result.runs.push_back({result.seed, status, watched.outcome.ms});
+      last = std::move(watched);
+    }
   }
   result.status = last.verdict.status;
   result.inv = last.inv;
@@ -366,7 +389,8 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
 
   // J-2.
   if (result.status == Status::kPassed && options_.canary) {
-    const OneRun canary = RunOnce(*judged, entry, result.seed, /*canary=*/true);
+    const OneRun canary =
+        RunOnce(*judged, entry, result.seed, RunKind::kCanary);
     if (canary.verdict.status == Status::kPassed) {
       result.status = Status::kSuspicious;
       result.message =

@@ -14,6 +14,8 @@
 //   J-3  A hang, crash or flood costs the case that it happened in only.
 //   J-4  The record is complete after every case (replaced atomically).
 //   J-5  Nothing about the machine's load turns into `failed`.
+//   J-6  A case of kind driver that passed has also passed under the lesson's
+//        sanitizer, where one fits and its process was built.
 #pragma once
 
 #include <cstdint>
@@ -119,8 +121,8 @@ struct CaseResult {
 };
 
 struct JudgeOptions {
-  // The case processes: a path to which _driver, _schedules or _program is
-  // appended.
+  // The case processes: a path to which _driver, _schedules, _program or
+  // _sanitized is appended.
   std::string program;
   std::string source;         // the learner's file; may be ""
   std::string starter;        // its pristine copy; may be ""
@@ -153,8 +155,13 @@ class Judge {
     Verdict verdict;
     std::string inv;
   };
+  enum class RunKind {
+    kHonest,
+    kCanary,   // the driver reports falsified observations (J-2)
+    kWatched,  // as kHonest, in the process with the sanitizer (J-6)
+  };
   OneRun RunOnce(const Case& judged, const tools::CourseCase& entry,
-                 std::uint64_t seed, bool canary) const;
+                 std::uint64_t seed, RunKind kind) const;
   Verdict FromOutcome(const Outcome& outcome, std::string* inv) const;
 
   const tools::Lesson& lesson_;

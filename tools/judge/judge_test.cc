@@ -10,6 +10,7 @@
 #include "tools/judge/explain.h"
 #include "tools/judge/oracle.h"
 #include "tools/judge/protocol.h"
+#include "tools/judge/sanitizer_report.h"
 #include "tools/judge/source.h"
 
 namespace mn::judge {
@@ -44,6 +45,37 @@ TEST(FindForbidden, NamesLineAndRule) {
   EXPECT_EQ(uses[0].line, 3);
   EXPECT_EQ(uses[0].text, "std::mutex m;");
   EXPECT_EQ(uses[0].rule, &rules[0]);
+}
+
+TEST(FindSanitizerReport, OfUbsan) {
+  const SanitizerReport report = FindSanitizerReport(
+      "hello\nexercises/04_run_queue/run_queue.cc:32:22: runtime error: index "
+      "128 out of bounds for type 'G *[128]'\n",
+      "exercises/04_run_queue/run_queue.cc");
+  EXPECT_EQ(report.what, "index 128 out of bounds for type 'G *[128]'");
+  EXPECT_EQ(report.place, "run_queue.cc:32");
+}
+
+TEST(FindSanitizerReport, OfAsanNamesTheLearnersLineAndTheObject) {
+  const SanitizerReport report = FindSanitizerReport(
+      "==12==ERROR: AddressSanitizer: stack-buffer-overflow on address 0x7f at "
+      "pc 0x55 bp 0x7f sp 0x7f\n"
+      "WRITE of size 8 at 0x7f thread T0\n"
+      "    #0 0x7f in __interceptor_memcpy ../sanitizer.inc:827\n"
+      "    #1 0x55 in mn::RunqPutSlow(mn::RunQueue&, mn::G*) "
+      "exercises/04_run_queue/run_queue.cc:32\n"
+      "    #2 0x55 in main tools/judge/case.cc:9\n"
+      "    [32, 1056) 'batch' (line 24) <== Memory access at offset 1056 "
+      "overflows this variable\n",
+      "exercises/04_run_queue/run_queue.cc");
+  EXPECT_EQ(report.what,
+            "stack-buffer-overflow, WRITE of size 8 beside 'batch' (line 24)");
+  EXPECT_EQ(report.place, "run_queue.cc:32");
+}
+
+TEST(FindSanitizerReport, IsNotInWhatSomebodyElsePrints) {
+  EXPECT_EQ(FindSanitizerReport("AddressSanitizer is nice\n", "a.cc").what, "");
+  EXPECT_EQ(FindSanitizerReport("a runtime error: none\n", "a.cc").what, "");
 }
 
 TEST(IsCanary, IsAMinorityOfNonces) {

@@ -34,6 +34,14 @@ It may have:
   forbidden          regular expressions that must not match the learner's code
                      (comments excepted), the invariant that they would break,
                      and why
+  sanitizer          what looks at the learner's code, beside the oracles: a
+                     case of kind driver that passed runs once more in a process
+                     in which the learner's file is compiled with it. Cases that
+                     measure, or need "no_sanitizer", do not.
+                     "address"    the usual one: AddressSanitizer and UBSan
+                     "undefined"  UBSan alone. The lesson says why
+  sanitized_mutants  those of `mutants` that only the sanitizer finds: for the
+                     others its process is not built
   needs              what the machine must have for the lesson: "cpus>=2",
                      "x86_64", "no_sanitizer", "no_tsan"
   case_timeout_s     until a case that does not end is stopped
@@ -61,6 +69,8 @@ _USUAL = {
     "inline": False,
     "needs": [],
     "pasted": [],
+    "sanitizer": "address",
+    "sanitized_mutants": [],
     "build_timeout_s": 120,
     "case_timeout_s": 8,
     "runs": 3,

@@ -35,9 +35,11 @@ void OnStep(int, siginfo_t*, void* context) {
   steps = steps + 1;
   if (steps < act_at) return;
   // `stepping` may have been read already by a NotStepped, whose end then sets
-  // the flag once more: the actor acts only once all the same.
-  if (stepping) (*actor)();
+  // the flag once more: the actor acts only once all the same. False before the
+  // actor acts: a NotStepped of the actor's must not set the flag in here.
+  const bool first = stepping;
   stepping = false;  // run on at full speed
+  if (first) (*actor)();
   uc->uc_mcontext.gregs[REG_EFL] &= ~kTrapFlag;
 }
 

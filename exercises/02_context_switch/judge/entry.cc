@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "exercises/02_context_switch/judge/contexts.h"
+#include "runtime/plug/context.h"
 
 namespace mn {
 
@@ -100,7 +101,6 @@ constexpr std::int64_t kEntryMod16 = 8;
 #else
 constexpr std::int64_t kEntryMod16 = 0;
 #endif
-constexpr std::int64_t kMostOnTop = 512;  // bytes, for the piece's own use
 
 // Tops that are multiples of 16 and of nothing more.
 Workload Make(Random& rng) {
@@ -145,7 +145,7 @@ Verdict Decide(const Workload& work, const Observations& seen) {
   Observations right = Right(work);
   for (std::size_t i = 1; i < std::min(right.size(), seen.size()); i += 4) {
     const Numbers& v = seen[i].values;
-    if (v.size() == 2 && v[1] >= 0 && v[1] <= kMostOnTop) {
+    if (v.size() == 2 && v[1] >= 0 && v[1] <= kCtxTop) {
       right[i].values[1] = v[1];
     }
   }

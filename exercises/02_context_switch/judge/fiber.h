@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -113,6 +114,22 @@ inline void Arrive() {
 #endif
 }
 
+// `f` is the calling thread from now on.
+inline void BecomeThread(Fiber& f) {
+  pthread_attr_t attributes;
+  void* lo = nullptr;
+  std::size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    pthread_attr_getstack(&attributes, &lo, &size);
+    pthread_attr_destroy(&attributes);
+  }
+  f.lo = static_cast<char*>(lo);
+  f.hi = f.lo + size;
+#if MN_TSAN
+  f.tsan_fiber = __tsan_get_current_fiber();
+#endif
+}
+
 // The entry of every context whose alignment is not what is looked at.
 MN_ALIGNS_STACK inline void Enter(void* arg) {
   Fiber& self = *static_cast<Fiber*>(arg);
@@ -131,18 +148,7 @@ class Fibers {
   explicit Fibers(std::int64_t contexts, std::size_t above = 64,
                   std::size_t stride = kFiberStack, bool guards = true) {
     fibers_.resize(static_cast<std::size_t>(contexts) + 1);
-    pthread_attr_t attributes;
-    void* lo = nullptr;
-    std::size_t size = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-      pthread_attr_getstack(&attributes, &lo, &size);
-      pthread_attr_destroy(&attributes);
-    }
-    main().lo = static_cast<char*>(lo);
-    main().hi = main().lo + size;
-#if MN_TSAN
-    main().tsan_fiber = __tsan_get_current_fiber();
-#endif
+    BecomeThread(main());
     const std::size_t all = static_cast<std::size_t>(contexts) * stride;
     void* slab = mmap(nullptr, all, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -176,7 +182,9 @@ class Fibers {
     return nullptr;
   }
 
+  // The top of the stack is as somebody else has left it.
   void Make(Fiber& f, char* hi, void (*entry)(void*), void* arg) {
+    std::fill_n(hi - kCtxTop, kCtxTop, '\xa5');
 #if MN_TSAN
     f.tsan_fiber = __tsan_create_fiber(0);
 #endif

@@ -16,6 +16,8 @@ inline constexpr std::int64_t kNothing = -1;  // null, where an id is reported
 inline constexpr std::int64_t kPut = 1;
 inline constexpr std::int64_t kPutNext = 2;
 inline constexpr std::int64_t kGet = 3;
+inline constexpr std::int64_t kNewQueue = 4;  // goes on with another queue
+inline constexpr std::int64_t kRob = 5;       // thieves empty the ring
 
 #ifdef MN_CASE_PROCESS
 

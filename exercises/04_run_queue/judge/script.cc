@@ -1,10 +1,12 @@
-// One thread: RQ-1, RQ-2, RQ-3, RQ-5, RQ-6, RQ-7.
+// One thread: RQ-1, RQ-2, RQ-3, RQ-5, RQ-6, RQ-7, and what of RQ-4 one thread
+// can show.
 //
 // The workload is a list of operations. The driver performs them, the oracle
 // performs them on a model of the contract, and both must see the same. For
 // RQ-5 only the locks and allocations are looked at.
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <utility>
 
 #include "exercises/04_run_queue/judge/queue.h"
@@ -18,6 +20,7 @@ std::vector<Numbers> global_batches;
 // The host's half of the contract.
 void GlobrunqPutBatch(G* const* batch, std::uint32_t n) {
   const judge::NotStepped host;
+  const judge::NotCounted too;
   Numbers ids;
   for (std::uint32_t i = 0; i < n; i++) ids.push_back(IdOf(batch[i]));
   global_batches.push_back(ids);
@@ -25,18 +28,29 @@ void GlobrunqPutBatch(G* const* batch, std::uint32_t n) {
 
 namespace {
 
+// A queue is a piece of the heap, so that the sanitizer sees who writes past
+// its end.
 void Drive(Driver& d) {
   const Numbers& ops = d.work("ops");
   Gs gs(std::ssize(ops));
-  RunQueue q;
-  StartAt(q, d.number("start"));
+  std::unique_ptr<RunQueue> q;
+  std::size_t queues = 0;
   std::int64_t next_id = 0;
   for (std::int64_t op : ops) {
-    if (op == kGet) {
-      d.Observe("get", IdOf(RunqGet(q)));
+    if (op == kNewQueue) {
+      q = std::make_unique<RunQueue>();
+      StartAt(*q, d.work("starts")[queues++]);
       continue;
     }
-    RunqPut(q, gs[next_id++], op == kPutNext);
+    if (op == kRob) {
+      q->head.store(q->tail.load());  // as after a swap of head that succeeded
+      continue;
+    }
+    if (op == kGet) {
+      d.Observe("get", IdOf(RunqGet(*q)));
+      continue;
+    }
+    RunqPut(*q, gs[next_id++], op == kPutNext);
     for (const auto& batch : global_batches) d.Observe("batch", batch);
     global_batches.clear();
   }
@@ -45,7 +59,8 @@ void Drive(Driver& d) {
 void DriveFastPath(Driver& d) {
   const Numbers& ops = d.work("ops");
   Gs gs(std::ssize(ops));
-  RunQueue q;
+  const auto queue = std::make_unique<RunQueue>();
+  RunQueue& q = *queue;
   std::int64_t next_id = 0;
   std::int64_t out = 0;
   judge::StartCounting();
@@ -75,70 +90,108 @@ namespace {
 
 // ---- workloads, written as operations and how often, in turns
 
-Workload Script(std::int64_t start, const Numbers& runs) {
+Workload Script(const Numbers& starts, const Numbers& runs) {
   Numbers ops;
   for (std::size_t i = 0; i < runs.size(); i += 2) {
     ops.insert(ops.end(), static_cast<std::size_t>(runs[i + 1]), runs[i]);
   }
-  return {{"start", {start}}, {"ops", ops}};
+  return {{"starts", starts}, {"ops", ops}};
+}
+
+void Append(Numbers* runs, const Numbers& more, std::int64_t times = 1) {
+  for (; times > 0; times--)
+    runs->insert(runs->end(), more.begin(), more.end());
 }
 
 // Puts and gets that never overflow, until `puts` have been put; then empty.
-Workload FifoScript(Random& rng, std::int64_t start, std::int64_t puts) {
-  Numbers runs;
+Numbers Fifo(Random& rng, std::int64_t puts) {
+  Numbers runs = {kNewQueue, 1};
   std::int64_t length = 0;
   while (puts > 0) {
     const std::int64_t n =
         std::min({rng.Between(1, 100), puts, kSize - length});
     const std::int64_t gets = rng.Between(0, length + n);
-    runs.insert(runs.end(), {kPut, n, kGet, gets});
+    Append(&runs, {kPut, n, kGet, gets});
     puts -= n;
     length += n - gets;
   }
-  runs.insert(runs.end(), {kGet, length + 1});  // the last one finds it empty
-  return Script(start, runs);
+  Append(&runs, {kGet, length + 1});  // the last one finds it empty
+  return runs;
 }
 
 Workload MakeFifo(Random& rng) {
-  return FifoScript(rng, AnyStart(rng), rng.Between(300, 700));
+  return Script({AnyStart(rng)}, Fifo(rng, rng.Between(300, 700)));
 }
 
-// The wrap falls into the first ring's worth of puts.
+// The wrap falls into the first ring's worth of puts; into the half of a ring
+// that overflows; and between head and tail of a ring that waits for its turn.
 Workload MakeWrap(Random& rng) {
-  return FifoScript(rng, INT64_C(0xffffffff) - rng.Between(1, 250), 600);
+  constexpr std::int64_t kWrap = INT64_C(1) << 32;
+  Numbers runs = Fifo(rng, 600);
+  Append(&runs, {kNewQueue, 1, kPut, kSize + rng.Between(1, 50),  //
+                 kGet, kSize + 1});
+  Append(&runs, {kNewQueue, 1, kPut, 3});
+  Append(&runs, {kPutNext, 1, kGet, 1}, kRunnextBudget + 1);
+  return Script({kWrap - 1 - rng.Between(1, 250),
+                 kWrap - rng.Between(1, kHalf - 1), kWrap - 1},
+                runs);
 }
 
 Workload MakeRunnextFirst(Random& rng) {
-  Numbers runs;
+  Numbers runs = {kNewQueue, 1};
   for (int round = 0; round < 40; round++) {
     // Short enough that the budget of RQ-7 plays no part.
     for (std::int64_t n = rng.Between(1, 20); n > 0; n--) {
-      runs.insert(runs.end(), {rng.Between(0, 2) == 0 ? kPutNext : kPut, 1});
+      Append(&runs, {rng.Between(0, 2) == 0 ? kPutNext : kPut, 1});
     }
     // Now and then empty the queue, which also ends any streak.
-    runs.insert(runs.end(), {kGet, round % 4 == 3 ? 81 : rng.Between(0, 10)});
+    Append(&runs, {kGet, round % 4 == 3 ? 81 : rng.Between(0, 10)});
   }
-  return Script(AnyStart(rng), runs);
+  return Script({AnyStart(rng)}, runs);
 }
 
-// Somewhere inside the ring first, so that the oldest are not in slot 0.
+// Somewhere inside the ring first, so that the oldest are not in slot 0. Who is
+// displaced from runnext may be the one too many.
 Workload MakeOverflow(Random& rng) {
   const std::int64_t before = rng.Between(1, 200);
-  return Script(AnyStart(rng), {kPut, before, kGet, before, kPut, kSize,  //
-                                kPut, rng.Between(1, 300),                //
-                                kGet, rng.Between(1, 50),                 //
-                                kPut, rng.Between(200, 300),              //
-                                kGet, kSize + 1});
+  return Script({AnyStart(rng)},
+                {kNewQueue, 1,                                 //
+                 kPut, before, kGet, before, kPut, kSize,      //
+                 kPut, rng.Between(1, 300),                    //
+                 kGet, rng.Between(1, 50),                     //
+                 kPut, rng.Between(200, 300),                  //
+                 kPutNext, rng.Between(kHalf + 1, 2 * kHalf),  //
+                 kGet, kSize + 2});
 }
 
-// A pair that readies each other, beside goroutines that wait their turn.
+// A pair that readies each other: beside goroutines that wait their turn;
+// beside goroutines that thieves take just when the budget is used up; and
+// alone, which uses up nothing. Each queue has a budget of its own.
 Workload MakeRunnextShares(Random& rng) {
+  const Numbers pair = {kPutNext, 1, kGet, 1};
   const std::int64_t waiting = rng.Between(2, 6);
-  Numbers runs = {kPut, waiting};
-  for (std::int64_t i = 0; i < (kRunnextBudget + 1) * (waiting + 2); i++) {
-    runs.insert(runs.end(), {kPutNext, 1, kGet, 1});
+  Numbers runs = {kNewQueue, 1, kPut, waiting};
+  Append(&runs, pair, (kRunnextBudget + 1) * (waiting + 2));
+  Append(&runs, pair, rng.Between(1, kRunnextBudget));
+
+  Append(&runs, {kNewQueue, 1, kPut, waiting});
+  Append(&runs, pair, kRunnextBudget);
+  Append(&runs, {kRob, 1, kPutNext, 1, kGet, 2});
+
+  Append(&runs, {kNewQueue, 1});
+  Append(&runs, pair, rng.Between(1, 2 * kRunnextBudget));
+  Append(&runs, {kPut, 1});
+  Append(&runs, pair, kRunnextBudget);
+  Append(&runs, {kPutNext, 1, kGet, 3});
+
+  // Who is put in between does not interrupt the gets.
+  Append(&runs, {kNewQueue, 1, kPut, waiting});
+  for (std::int64_t i = 0; i < 2 * (kRunnextBudget + 1); i++) {
+    Append(&runs, {kPut, rng.Between(0, 7) == 0, kPutNext,
+                   1 + (rng.Between(0, 7) == 0), kGet, 1});
   }
-  return Script(AnyStart(rng), runs);
+  return Script({AnyStart(rng), AnyStart(rng), AnyStart(rng), AnyStart(rng)},
+                runs);
 }
 
 // Bursts that never overflow.
@@ -146,12 +199,10 @@ Workload MakeFastPath(Random& rng) {
   Numbers runs;
   for (int burst = 0; burst < 50; burst++) {
     const std::int64_t n = rng.Between(1, kSize / 3);
-    for (std::int64_t i = 0; i < n; i++) {
-      runs.insert(runs.end(), {kPutNext, 1, kPut, 2});
-    }
-    runs.insert(runs.end(), {kGet, 3 * n});
+    Append(&runs, {kPutNext, 1, kPut, 2}, n);
+    Append(&runs, {kGet, 3 * n});
   }
-  return Script(AnyStart(rng), runs);
+  return Script({}, runs);
 }
 
 // ---- the oracle
@@ -185,6 +236,8 @@ class Model {
     return id;
   }
 
+  void Rob() { ring_.clear(); }
+
  private:
   std::deque<std::int64_t> ring_;
   std::int64_t runnext_ = kNothing;
@@ -196,6 +249,14 @@ Observations Right(const Workload& work) {
   Model model;
   std::int64_t next_id = 0;
   for (std::int64_t op : work.at("ops")) {
+    if (op == kNewQueue) {
+      model = Model();
+      continue;
+    }
+    if (op == kRob) {
+      model.Rob();
+      continue;
+    }
     if (op == kGet) {
       right.push_back({"get", {model.Get()}});
       continue;
@@ -225,8 +286,10 @@ std::string Describe(const Observation& o) {
 }
 
 std::string Complaint(const Observation& want, const Observation& got, int) {
-  if (want.kind == "counts") {
-    return "puts and gets lost goroutines, or took locks or memory";
+  if (want.kind == "counts" && got.values.size() == 3) {
+    if (got.values[1] != 0) return "puts and gets that fit took memory";
+    if (got.values[2] != 0) return "puts and gets that fit took locks";
+    return "puts and gets that fit lost goroutines";
   }
   if (want.kind == "batch") return "the overflow is not right";
   if (got.kind == "batch") return "an overflow where none is due";
@@ -240,6 +303,17 @@ Verdict Decide(const Workload& work, const Observations& seen) {
       });
   if (nothing) return NothingCameOut();
   return judge::CompareWithModel(Right(work), seen, Describe, Complaint);
+}
+
+// An owner that hears "empty" goes to sleep.
+Verdict DecideRunnextShares(const Workload& work, const Observations& seen) {
+  Verdict verdict = Decide(work, seen);
+  if (verdict.status == judge::Status::kFailed &&
+      verdict.got == NameOf(kNothing)) {
+    verdict.inv = "RQ-4";
+    verdict.message = "RunqGet returned null, and the queue was not empty";
+  }
+  return verdict;
 }
 
 Observations RightFastPath(const Workload& work) {
@@ -260,7 +334,7 @@ const bool kRegistered = judge::RegisterCases({
     {"RunQueue.OverflowHalf", MakeOverflow, Decide, Right},
     {"RunQueue.FastPath", MakeFastPath, DecideFastPath, RightFastPath},
     {"RunQueue.WrapAround", MakeWrap, Decide, Right},
-    {"RunQueue.RunnextShares", MakeRunnextShares, Decide, Right},
+    {"RunQueue.RunnextShares", MakeRunnextShares, DecideRunnextShares, Right},
 });
 
 #endif

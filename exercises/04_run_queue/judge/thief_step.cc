@@ -1,6 +1,9 @@
 // RQ-4, without luck: one operation of the owner runs machine instruction by
 // machine instruction, and a thief strikes after one of them. Then everything
-// is drained, and each goroutine must have come out once.
+// is drained, and each goroutine must have come out once. A null must be true:
+// only the owner puts, so a queue that holds a goroutine when RunqGet returns
+// was never empty in between. And RunqPutSlow must do nothing if a thief made
+// room (RQ-3).
 #include <algorithm>
 
 #include "exercises/04_run_queue/judge/queue.h"
@@ -16,12 +19,13 @@ struct Plan {
   std::int64_t runnext;        // 1: one more in runnext
   std::int64_t op;             // the owner's
   std::int64_t takes_runnext;  // 1: the thief does, and not half of the ring
+  std::int64_t streak = 0;     // gets in a row from runnext, up to now
 };
 
 std::vector<Plan> PlansOf(const Numbers& n) {
   std::vector<Plan> plans;
-  for (std::size_t i = 0; i + 5 <= n.size(); i += 5) {
-    plans.push_back({n[i], n[i + 1], n[i + 2], n[i + 3], n[i + 4]});
+  for (std::size_t i = 0; i + 6 <= n.size(); i += 6) {
+    plans.push_back({n[i], n[i + 1], n[i + 2], n[i + 3], n[i + 4], n[i + 5]});
   }
   return plans;
 }
@@ -54,7 +58,11 @@ std::size_t StealRunnext(RunQueue& q, std::int64_t* out) {
 }
 
 // A thief after instruction `position`. Returns the instructions stepped
-// through. `out` gets the goroutines that came out.
+// through. `out` gets
+//   1 if RunqGet returned null and left a goroutine in the queue
+//   1 if half of the ring went to the global queue, though a thief had taken
+//   the other half before
+//   the goroutines that came out
 std::int64_t Play(const Plan& plan, std::int64_t position, Gs& gs,
                   Numbers* out) {
   static RunQueue q;
@@ -67,7 +75,7 @@ std::int64_t Play(const Plan& plan, std::int64_t position, Gs& gs,
     q.tail.store(tail + 1);
   }
   q.runnext.store(plan.runnext ? gs[plan.ring] : nullptr);
-  q.runnext_streak = 0;
+  q.runnext_streak = static_cast<std::uint32_t>(plan.streak);
   global_batches.clear();
 
   static std::int64_t stolen[kRunqSize];
@@ -84,7 +92,13 @@ std::int64_t Play(const Plan& plan, std::int64_t position, Gs& gs,
     stolen_n = plan.takes_runnext ? StealRunnext(q, stolen) : Steal(q, stolen);
   };
   const std::int64_t steps = judge::StepThrough(position, owner, thief);
-  out->assign(stolen, stolen + stolen_n);
+  const bool holds = q.head.load() != q.tail.load() || q.runnext.load();
+  const bool overlooked = plan.op == kGet && got == nullptr && holds;
+  // Who comes before the overflow finds the oldest.
+  const bool made_room =
+      plan.ring == kRunqSize && stolen_n > 1 && stolen[0] == 0;
+  out->assign({overlooked, made_room && !global_batches.empty()});
+  out->insert(out->end(), stolen, stolen + stolen_n);
   if (got != nullptr) out->push_back(got->id);
   for (const Numbers& batch : global_batches) {
     out->insert(out->end(), batch.begin(), batch.end());
@@ -124,6 +138,8 @@ Workload Make(Random& rng) {
            {0, 0, 1, kGet, 1},
            {0, few(), 1, kGet, 1},
            {0, few(), 1, kGet, 0},
+           // The budget of RQ-7 is used up, and the thief empties the ring.
+           {0, 1, 1, kGet, 0, kRunnextBudget},
            {0, 0, 0, kPut, 0},
            {0, few(), 0, kPut, 0},
            {0, few() - 1, 1, kPutNext, 1},
@@ -131,8 +147,8 @@ Workload Make(Random& rng) {
            {0, kSize, 0, kPut, 0},
            {0, kSize, 1, kPutNext, 1},
        }) {
-    plans.insert(plans.end(),
-                 {AnyStart(rng), p.ring, p.runnext, p.op, p.takes_runnext});
+    plans.insert(plans.end(), {AnyStart(rng), p.ring, p.runnext, p.op,
+                               p.takes_runnext, p.streak});
   }
   return {{"plans", plans}};
 }
@@ -141,11 +157,11 @@ std::int64_t Goroutines(const Plan& p) {
   return p.ring + p.runnext + (p.op != kGet);
 }
 
-// Plan, position, and what came out. A thief after each first instruction.
+// Plan, position, the two flags of Play, and what came out. A thief after each first instruction.
 Observations Right(const Workload& work) {
   Observations right;
   for (const Plan& plan : PlansOf(work.at("plans"))) {
-    right.push_back({"out", {std::ssize(right), 1}});
+    right.push_back({"out", {std::ssize(right), 1, 0, 0}});
     for (std::int64_t id = 0; id < Goroutines(plan); id++) {
       right.back().values.push_back(id);
     }
@@ -170,20 +186,37 @@ Verdict Decide(const Workload& work, const Observations& seen) {
   std::int64_t plans_seen = 0;
   for (std::size_t i = 0; i < seen.size(); i++) {
     const Numbers& v = seen[i].values;
-    if (seen[i].kind != "out" || v.size() < 2 || v[0] < 0 ||
+    if (seen[i].kind != "out" || v.size() < 4 || v[0] < 0 ||
         v[0] >= std::ssize(plans)) {
       return judge::Unexpected(seen[i], static_cast<int>(i));
     }
     const Plan& plan = plans[static_cast<std::size_t>(v[0])];
     plans_seen = std::max(plans_seen, v[0] + 1);
     const std::int64_t n = Goroutines(plan);
+    const int at = static_cast<int>(i);
+    const std::string when =
+        Describe(plan) + " after instruction " + std::to_string(v[1]);
     const judge::ExactlyOnceFault fault =
-        judge::ExactlyOnce(Numbers(v.begin() + 2, v.end()), n, NameOf);
-    if (fault.what.empty()) continue;
-    return Verdict::Failed(fault.what + ": " + Describe(plan) +
-                               " after instruction " + std::to_string(v[1]),
-                           "each of " + std::to_string(n) + " comes out once",
-                           fault.got, static_cast<int>(i));
+        judge::ExactlyOnce(Numbers(v.begin() + 4, v.end()), n, NameOf);
+    if (!fault.what.empty()) {
+      return Verdict::Failed(fault.what + ": " + when,
+                             "each of " + std::to_string(n) + " comes out once",
+                             fault.got, at);
+    }
+    if (v[2] != 0) {
+      return Verdict::Failed(
+          "RunqGet returned null, and the queue was not empty: " + when,
+          "a goroutine, or null from an empty queue",
+          "null, and a goroutine still in the queue", at);
+    }
+    if (v[3] != 0) {
+      Verdict verdict = Verdict::Failed(
+          "a thief had made room, and half of the ring moved all the same: " +
+              when,
+          "nothing goes to the global queue", "a batch", at);
+      verdict.inv = "RQ-3";
+      return verdict;
+    }
   }
   if (plans_seen == std::ssize(plans)) return Verdict::Passed();
   return judge::TooLittle(std::to_string(plans.size()) + " scenarios");

@@ -52,15 +52,35 @@ G* Make(int i) {
   return &tokens[i];
 }
 
+// An owner that hears "empty" goes to sleep. Thieves can only take, so a queue
+// that holds a goroutine now was never empty during the get.
+G* Get() {
+  G* gp = RunqGet(owner->runq);
+  const RunQueue& q = owner->runq;
+  Expect(gp != nullptr || (q.head.load(memory_order_relaxed) ==
+                               q.tail.load(memory_order_relaxed) &&
+                           q.runnext.load(memory_order_relaxed) == nullptr),
+         "RQ-4: null, and the queue was not empty");
+  return gp;
+}
+
 // Puts all, with a get after every second.
 void Owner(void*) {
   for (int i = 0; i < params.puts; i++) {
     RunqPut(owner->runq, Make(i), params.place);
     if (i % 2 == 1) {
-      if (G* gp = RunqGet(owner->runq)) Take(gp);
+      if (G* gp = Get()) Take(gp);
     }
   }
-  while (G* gp = RunqGet(owner->runq)) Take(gp);
+  while (G* gp = Get()) Take(gp);
+}
+
+// The budget of RQ-7 is used up: the ring has its turn, and runnext is held back.
+void OwnerOwesTheRing(void*) {
+  owner->runq.runnext_streak = kRunnextBudget;
+  RunqPut(owner->runq, Make(0), kRing);
+  RunqPut(owner->runq, Make(1), kRunnext);
+  while (G* gp = Get()) Take(gp);
 }
 
 void Thief(void* arg) {
@@ -122,9 +142,9 @@ void SetupLooker(Place first, Place second) {
   Spawn("looker", Looker, nullptr);
 }
 
-void Setup(const Params& s) {
+void Setup(const Params& s, void (*run)(void*) = Owner) {
   SetupOwner(s);
-  Spawn("owner", Owner, nullptr);
+  Spawn("owner", run, nullptr);
   const char* const names[] = {"thief 1", "thief 2"};
   for (int i = 0; i < s.thieves; i++) {
     thieves[i] = new P;
@@ -185,6 +205,17 @@ constexpr Config kConfigs[] = {
      .check = Check,
      .quick = {.preemptions = 3, .delays = 1},
      .proof = {.preemptions = 4, .delays = 1}},
+    {.name = "budget_1_thief",
+     .what =
+         "the budget of RQ-7 is used up, one in the ring and one in runnext, "
+         "1 thief",
+     .setup =
+         [] {
+           Setup({.puts = 2, .thieves = 1, .steals = 1}, OwnerOwesTheRing);
+         },
+     .check = Check,
+     .quick = {.preemptions = 3, .delays = 1},
+     .proof = {.preemptions = 5, .delays = 2}},
     {.name = "empty_ring_ring",
      .what =
          "one in the ring, another is put there and one taken; is it empty?",
