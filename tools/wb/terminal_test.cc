@@ -28,6 +28,40 @@ TEST(ShowMarkdown, WithoutColourIsTheText) {
   EXPECT_EQ(ShowMarkdown("# A\n`b` **c**\n", terminal), "# A\n`b` **c**\n");
 }
 
+TEST(Cut, CutsColumnsAndNoCharacters) {
+  EXPECT_EQ(Cut("→○abc", 3), "→○a");
+  EXPECT_EQ(Cut("ab", 3), "ab");
+  EXPECT_EQ(Cut("○", 0), "");
+}
+
+TEST(InAscii, ItsOwnSignsOnly) {
+  EXPECT_EQ(InAscii("→ ● a… ─ é"), "-> * a... - é");
+}
+
+TEST(TerminalStatus, IsBelowWhatIsWrittenAndOneColumnShort) {
+  std::string out;
+  Terminal t = Terminal::FakeInteractive([&](std::string_view s) { out += s; },
+                                         [] { return '\0'; }, 10);
+  t.Status("building [1 / 2]");
+  EXPECT_EQ(out, "building ");
+  out.clear();
+  t.Line("a line");
+  EXPECT_EQ(out, "\r\x1b[Ka line\nbuilding ");
+  out.clear();
+  t.Status("");
+  EXPECT_EQ(out, "\r\x1b[K");
+  out.clear();
+  t.Line("another");
+  EXPECT_EQ(out, "another\n");
+}
+
+TEST(TerminalStatus, WhereNobodySeesItThereIsNone) {
+  std::string out;
+  Terminal t = Terminal::Fake(&out);
+  t.Status("building");
+  EXPECT_EQ(out, "");
+}
+
 TEST(FakeTerminal, PrintsAndReads) {
   std::string out;
   Terminal terminal = Terminal::Fake(&out, {"one"});
