@@ -1,5 +1,6 @@
 // wb list: the lessons as a table. wb 04: one lesson.
-#include <cmath>
+#include <algorithm>
+#include <set>
 
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
@@ -98,15 +99,14 @@ int CmdShow(Context& context, const Args& args) {
     t.Line("  hints  ", p.hints_used, " of ", lesson->hints.size(), " seen");
   }
   t.Line();
-  std::string last;
+  std::set<std::string> shown;
   for (const tools::CourseCase& c : lesson->cases) {
     if (c.visibility == "hidden") continue;
     const tools::Invariant* inv = lesson->FindInvariant(c.inv);
-    if (c.inv != last && inv != nullptr) {
+    if (inv != nullptr && shown.insert(c.inv).second) {
       const std::string text = Wrapped(inv->sentence, 8, t.width() - 1);
       t.Print("  ", Pad(c.inv, 5), " ", tools::Trim(text), "\n");
     }
-    last = c.inv;
   }
   t.Line();
   PrintNext(context, *lesson);
