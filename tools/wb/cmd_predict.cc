@@ -58,8 +58,8 @@ Reply Ask(Context& context, const Question& q, std::size_t number,
   const std::string how =
       q.kind == Question::Kind::kChoice  ? "one letter"
       : q.kind == Question::Kind::kMulti ? "letters, like: a c"
-      : q.unit.empty()                   ? "a range, from-to"
-                                         : Cat("a range, from-to, in ", q.unit);
+      : q.unit.empty()                   ? "a range, like 100-130"
+                       : Cat("a range, like 100-130, in ", q.unit);
   for (;;) {
     t.Print(t.Dim(Cat("(", how, ")")), " > ");
     const std::optional<std::string> line = t.ReadLine();
@@ -78,7 +78,7 @@ Reply Ask(Context& context, const Question& q, std::size_t number,
     if (typed.empty()) continue;
     Result<std::string> answer = ParseAnswer(q, typed);
     if (answer.ok()) return {Reply::Kind::kAnswer, *std::move(answer)};
-    t.Line(t.Yellow(answer.error()));
+    t.Print(t.Yellow(Wrapped(answer.error(), 0, t.width() - 1)));
   }
 }
 

@@ -54,7 +54,6 @@ int CmdTest(Context& context, const Args& args) {
   }
   const Verdict verdict = BuildAndJudge(context, *lesson, request);
   if (verdict == Verdict::kGreen || verdict == Verdict::kRed) {
-    context.terminal.Line();
     PrintNext(context, *lesson);
   }
   if (verdict == Verdict::kRed) {

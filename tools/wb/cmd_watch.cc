@@ -116,9 +116,10 @@ void PrintKeys(Context& context) {
   t.Line(t.Dim("keys: h hint   r run again   n next lesson   l list   q quit"));
 }
 
-void PrintFooter(Context& context, const Lesson& lesson) {
+void PrintFooter(Context& context, const Lesson& lesson, Verdict verdict) {
   Terminal& t = context.terminal;
-  t.Line();
+  const bool judged = verdict == Verdict::kGreen || verdict == Verdict::kRed;
+  if (!judged) t.Line();
   PrintNext(context, lesson);
   if (!t.interactive()) return;
   const std::string what = lesson.keep.size() == 1
@@ -164,7 +165,7 @@ class WatchLoop {
         if (again_) {
           StartRun();
         } else if (event.verdict != Verdict::kCancelled) {
-          PrintFooter(context_, *lesson_);
+          PrintFooter(context_, *lesson_, event.verdict);
         }
         break;
       case Event::Kind::kSaved:
@@ -264,7 +265,7 @@ int CmdWatch(Context& context, const Args& args) {
   if (context.terminal.interactive()) return WatchLoop(context, lesson).Run();
   PrintHeader(context, *lesson);
   const Verdict verdict = BuildAndJudge(context, *lesson, {});
-  PrintFooter(context, *lesson);
+  PrintFooter(context, *lesson, verdict);
   return verdict == Verdict::kBroken ? kBrokenExit : kOk;
 }
 

@@ -61,6 +61,20 @@ void RecordRun(Context& context, const Lesson& lesson, Verdict verdict,
   });
 }
 
+// What the judge says, for this terminal. Not a command's line, which is there to
+// be copied.
+std::string Laid(const Terminal& t, std::string_view text) {
+  if (!t.interactive()) return std::string(text);
+  std::string out;
+  for (const std::string& line : tools::Lines(text)) {
+    const std::string_view words = tools::Trim(line);
+    const bool command =
+        words.starts_with("replay ") || words.starts_with("run ");
+    out += command ? Cat(line, "\n") : WrappedLine(line, t.width() - 1);
+  }
+  return out;
+}
+
 // Where the judge writes its record: in .wb/results, where a later look finds it,
 // or elsewhere for this run if nothing can be written there.
 class ResultsFile {
@@ -147,8 +161,9 @@ Verdict BuildAndJudge(Context& context, const Lesson& lesson,
   for (const tools::KeepFile& file : lesson.keep) {
     const std::string path = LearnersPath(lesson, file);
     if (tools::FileExists(context.Path(path))) continue;
-    t.Line(t.Red(path), " is not there. Save it again, or begin anew with ",
-           t.Bold(context.Call(Cat("reset ", lesson.id.substr(0, 2)))), ".");
+    t.Paragraph(
+        Cat(t.Red(path), " is not there. Save it again, or begin anew with ",
+            t.Bold(context.Call(Cat("reset ", lesson.id.substr(0, 2)))), "."));
     return Verdict::kMissing;
   }
   const Verdict built = BuildTarget(context, lesson.ExerciseLabel());
@@ -183,7 +198,7 @@ Verdict BuildAndJudge(Context& context, const Lesson& lesson,
     begun += piece;
     const std::size_t end = begun.rfind('\n');
     if (end == std::string::npos) return;
-    t.Print(begun.substr(0, end + 1));
+    t.Print(Laid(t, std::string_view(begun).substr(0, end + 1)));
     begun.erase(0, end + 1);
   };
   c.canceller = context.canceller;
@@ -211,6 +226,7 @@ Verdict BuildAndJudge(Context& context, const Lesson& lesson,
                      ") disagree: neither is believed"));
     return Verdict::kBroken;
   }
+  t.Line();
   if (full) {
     RecordRun(context, lesson, verdict, &*record);
     PrintPoints(context, lesson);

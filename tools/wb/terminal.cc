@@ -88,6 +88,26 @@ std::string StylePairs(std::string_view line, std::string_view mark,
   return out;
 }
 
+// "[text](target)" is the text; a picture is named.
+std::string WithoutLinks(std::string_view line) {
+  std::string out;
+  for (;;) {
+    const std::size_t middle = line.find("](");
+    if (middle == line.npos) break;
+    const std::size_t begin = line.rfind('[', middle);
+    const std::size_t end = line.find(')', middle);
+    if (begin == line.npos || end == line.npos) break;
+    std::string_view before = line.substr(0, begin);
+    const bool picture = before.ends_with('!');
+    if (picture) before.remove_suffix(1);
+    const std::string_view text = line.substr(begin + 1, middle - begin - 1);
+    tools::Append(&out, before, picture ? "(picture: " : "", text,
+                  picture ? ")" : "");
+    line.remove_prefix(end + 1);
+  }
+  return out.append(line);
+}
+
 }  // namespace
 
 struct Terminal::Screen {
@@ -255,6 +275,29 @@ std::string Wrapped(std::string_view text, int indent, int width) {
   return out;
 }
 
+std::string WrappedLine(std::string_view line, int width) {
+  const std::size_t text = std::min(line.find_first_not_of(' '), line.size());
+  // "  RQ-3      Overflow": a word and two blanks make a label.
+  std::size_t hang = text;
+  const std::size_t label_end = line.find("  ", text);
+  if (label_end != line.npos && line.find(' ', text) == label_end) {
+    hang = std::min(line.find_first_not_of(' ', label_end), line.size());
+  }
+  if (static_cast<int>(hang) > width / 2) hang = text;
+  std::string out;
+  std::string rest(line);
+  while (DisplayWidth(rest) > width) {
+    const std::string fits = Cut(rest, width + 1);
+    const std::size_t blank = fits.rfind(' ');
+    // One long word: nothing to gain.
+    if (blank == std::string::npos || blank <= hang) break;
+    tools::Append(&out, rest.substr(0, blank), "\n");
+    rest = tools::Cat(std::string(hang, ' '),
+                      tools::Trim(std::string_view(rest).substr(blank)));
+  }
+  return tools::Cat(out, rest, "\n");
+}
+
 std::string ShowMarkdown(std::string_view markdown, const Terminal& t) {
   if (!t.colour()) return std::string(markdown);
   std::string out;
@@ -271,8 +314,12 @@ std::string ShowMarkdown(std::string_view markdown, const Terminal& t) {
       shown = t.Bold(tools::Trim(line.substr(line.find_first_not_of('#'))));
     } else if (line.starts_with('>')) {
       shown = t.Dim(line);
+    } else if (line.starts_with("<a id=") || line.starts_with("|---") ||
+               line == "| | |") {
+      continue;
     } else {
-      shown = StylePairs(line, "`", [&](auto s) { return t.Cyan(s); });
+      shown = StylePairs(WithoutLinks(line), "`",
+                         [&](auto s) { return t.Cyan(s); });
       shown = StylePairs(shown, "**", [&](auto s) { return t.Bold(s); });
     }
     tools::Append(&out, shown, "\n");

@@ -94,11 +94,16 @@ std::string Cut(std::string_view text, int width);
 // `text` broken into lines of at most `width` columns, each after `indent`
 // blanks; its own line breaks stay.
 std::string Wrapped(std::string_view text, int indent, int width = 78);
+// One line of somebody else's text, broken between words where it is wider than
+// `width`. What follows is indented as the text behind a label ("  got   ...").
+// Blanks inside stay. A command to be copied is better left to the terminal.
+std::string WrappedLine(std::string_view line, int width);
 // wb's own signs (→ ● …) in ASCII.
 std::string InAscii(std::string text);
 
 // A page of Markdown for a terminal: headings bold, code and quotes dim,
-// emphasis marks taken off. Without colour it is the text as it is.
+// emphasis marks, link targets and anchors taken off. Without colour it is the
+// text as it is.
 std::string ShowMarkdown(std::string_view markdown, const Terminal& terminal);
 
 }  // namespace mn::wb

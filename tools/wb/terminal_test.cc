@@ -22,6 +22,14 @@ TEST(Wrapped, BreaksBetweenWords) {
   EXPECT_EQ(Wrapped("aaaaaaaaaaaa b", 0, 4), "aaaaaaaaaaaa\nb\n");
 }
 
+TEST(WrappedLine, HangsBehindTheLabelAndKeepsBlanks) {
+  EXPECT_EQ(WrappedLine("  got   aaa  bbb ccc", 16),
+            "  got   aaa  bbb\n        ccc\n");
+  EXPECT_EQ(WrappedLine("  aaa bbb ccc", 9), "  aaa bbb\n  ccc\n");
+  EXPECT_EQ(WrappedLine("short", 9), "short\n");
+  EXPECT_EQ(WrappedLine("aaaaaaaaaaaa", 9), "aaaaaaaaaaaa\n");
+}
+
 TEST(ShowMarkdown, WithoutColourIsTheText) {
   std::string out;
   const Terminal terminal = Terminal::Fake(&out);
