@@ -39,8 +39,10 @@ tools::Done Copy(Context& context, std::vector<std::string> from,
   c.argv.insert(c.argv.end(), from.begin(), from.end());
   const tools::Outcome o = tools::RunCommand(c);
   if (o.ok()) return tools::Nothing{};
+  // A full disk is said once for each file.
+  const std::vector<std::string> said = tools::Lines(o.err);
   return tools::Error{Cat("cannot copy into ", to, ": ",
-                          o.started() ? tools::Trim(o.err) : o.start_error)};
+                          said.empty() ? o.Describe() : said[0])};
 }
 
 }  // namespace

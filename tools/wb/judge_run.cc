@@ -40,10 +40,11 @@ std::string ProgressLine(std::string_view piece) {
   return last;
 }
 
-// REQUIRES: `record` unless the verdict is kBuildError.
-void RecordRun(Context& context, const Lesson& lesson, Verdict verdict,
+// False: it could not be saved. REQUIRES: `record` unless the verdict is
+// kBuildError.
+bool RecordRun(Context& context, const Lesson& lesson, Verdict verdict,
                const JudgeRecord* record) {
-  UpdateLesson(context, lesson.id, [&](LessonProgress& p) {
+  return UpdateLesson(context, lesson.id, [&](LessonProgress& p) {
     p.last_run_at = TimeNow();
     p.runs++;
     p.last_result = verdict == Verdict::kGreen        ? "green"
@@ -227,8 +228,8 @@ Verdict BuildAndJudge(Context& context, const Lesson& lesson,
     return Verdict::kBroken;
   }
   t.Line();
-  if (full) {
-    RecordRun(context, lesson, verdict, &*record);
+  // What is not saved is not counted.
+  if (full && RecordRun(context, lesson, verdict, &*record)) {
     PrintPoints(context, lesson);
   }
   return verdict;
