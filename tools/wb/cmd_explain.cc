@@ -72,8 +72,9 @@ int CmdExplain(Context& context, const Args& args) {
     if (!line || asked || text.empty()) {
       t.Line("that is ", Sentences(sentences), "; three are wanted.");
       if (saved && !text.empty()) {
-        t.Line("What you wrote is kept; ",
-               t.Bold(context.Call(Cat("explain ", nn))), " goes on with it.");
+        t.Paragraph(Cat("What you wrote is kept; ",
+                        t.Bold(context.Call(Cat("explain ", nn))),
+                        " goes on with it."));
       }
       return kRedExit;
     }

@@ -261,11 +261,11 @@ int CmdPredict(Context& context, const Args& args) {
     }
     Answers answers = before.prediction_drafts;
     if (!AskAll(context, *lesson, open, &answers)) {
-      t.Line("nothing was locked",
-             answers.empty() || context.not_saved_said
-                 ? "."
-                 : Cat("; your answers so far are kept for the next ",
-                       context.Call(Cat("predict ", nn)), "."));
+      const bool kept = !answers.empty() && !context.not_saved_said;
+      t.Paragraph(
+          kept ? Cat("nothing was locked; your answers so far are kept: ",
+                     context.Call(Cat("predict ", nn)), " goes on with them.")
+               : "nothing was locked.");
       return kRedExit;
     }
     if (!Lock(context, *lesson, answers)) return kBrokenExit;
