@@ -83,7 +83,8 @@ LessonState StateOf(const Lesson& lesson, const LessonProgress& progress,
 }
 
 std::string LessonPoints::Parts() const {
-  std::string text = Cat("cases ", cases, " of ", of_cases);
+  std::string text =
+      Cat("cases ", was_better ? "at best " : "", cases, " of ", of_cases);
   if (of_prediction > 0) {
     tools::Append(&text, ", prediction ", prediction, " of ", of_prediction);
   }
@@ -100,6 +101,7 @@ LessonPoints PointsOf(const Lesson& lesson, const LessonProgress& p) {
   points.of_cases =
       lesson.points - lesson.prediction_points - lesson.explain_points;
   points.cases = p.best_score;
+  points.was_better = p.score < p.best_score;
   if (p.PredictedInTime()) points.prediction = lesson.prediction_points;
   if (!p.explained_at.empty()) points.explanation = lesson.explain_points;
   return points;

@@ -36,6 +36,7 @@ struct LessonState {
 // them.
 struct LessonPoints {
   double cases = 0, of_cases = 0;
+  bool was_better = false;  // than the last run
   double prediction = 0, of_prediction = 0;
   double explanation = 0, of_explanation = 0;
   double earned() const { return cases + prediction + explanation; }

@@ -85,8 +85,9 @@ TEST_F(StateTest, PointsAreOfTheBestRunAndOfWhatElseCounts) {
   EXPECT_EQ(PointsOf(lesson(), p_).earned(), 5);
   p_.predicted_at = p_.explained_at = kEarly;
   EXPECT_EQ(PointsOf(lesson(), p_).earned(), 6);
-  EXPECT_EQ(PointsOf(lesson(), p_).Parts(),
-            "cases 5 of 5, prediction 0.5 of 0.5, explanation 0.5 of 0.5");
+  EXPECT_EQ(
+      PointsOf(lesson(), p_).Parts(),
+      "cases at best 5 of 5, prediction 0.5 of 0.5, explanation 0.5 of 0.5");
 }
 
 TEST_F(StateTest, MarksSayWhatIsRed) {
