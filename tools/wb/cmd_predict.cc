@@ -84,8 +84,8 @@ Reply Ask(Context& context, const Question& q, std::size_t number,
 
 using Answers = std::map<std::string, std::string>;
 
-// Asks the questions one after the other, forward and back. Each answer is saved
-// as a draft at once. False: the learner left.
+// Asks the questions one after the other, forward and back. Each answer is
+// saved as a draft at once. False: the learner left.
 bool AskAll(Context& context, const Lesson& lesson, const Questions& open,
             Answers* answers) {
   std::size_t at = 0;

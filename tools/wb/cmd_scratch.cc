@@ -1,9 +1,9 @@
 // wb scratch: a copy of the checkout for changes that are not meant to stay.
 //
 // A stretch task says: make the ring 16 long and look what happens. In the
-// checkout that would leave every test red until somebody remembers to change it
-// back. A git worktree was rejected: it lacks what the learner has not committed,
-// their own piece first of all. .bazelignore keeps Bazel out of .wb.
+// checkout that would leave every test red until somebody remembers to change
+// it back. A git worktree was rejected: it lacks what the learner has not
+// committed, their own piece first of all. .bazelignore keeps Bazel out of .wb.
 #include "tools/common/files.h"
 #include "tools/common/run_command.h"
 #include "tools/common/text.h"

@@ -3,12 +3,12 @@
 //
 // Why it is hard: the file that a learner edits is one that git tracks, so `git
 // pull` refuses to touch it, and what it would have brought is exactly what the
-// learner has to know of: a changed contract. So the edited files step aside for
-// the pull, and each comes back merged: base is the starter that it began from,
-// theirs the new one. `git merge-file` merges.
+// learner has to know of: a changed contract. So the edited files step aside
+// for the pull, and each comes back merged: base is the starter that it began
+// from, theirs the new one. `git merge-file` merges.
 //
-// Invariant: whatever fails, the learner's text is where it was, and in a backup
-// as well.
+// Invariant: whatever fails, the learner's text is where it was, and in a
+// backup as well.
 #include "tools/common/files.h"
 #include "tools/common/run_command.h"
 #include "tools/common/text.h"

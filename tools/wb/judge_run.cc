@@ -62,8 +62,8 @@ bool RecordRun(Context& context, const Lesson& lesson, Verdict verdict,
   });
 }
 
-// What the judge says, for this terminal. Not a command's line, which is there to
-// be copied.
+// What the judge says, for this terminal. Not a command's line, which is there
+// to be copied.
 std::string Laid(const Terminal& t, std::string_view text) {
   if (!t.interactive()) return std::string(text);
   std::string out;
@@ -76,8 +76,8 @@ std::string Laid(const Terminal& t, std::string_view text) {
   return out;
 }
 
-// Where the judge writes its record: in .wb/results, where a later look finds it,
-// or elsewhere for this run if nothing can be written there.
+// Where the judge writes its record: in .wb/results, where a later look finds
+// it, or elsewhere for this run if nothing can be written there.
 class ResultsFile {
  public:
   ResultsFile(Context& context, const std::string& name) {

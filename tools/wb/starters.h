@@ -3,8 +3,8 @@
 //
 // Why it is hard: a pull may change a starter under a file that somebody has
 // worked on. To merge the change one needs the text that the file began from,
-// and the pull has overwritten that. So .wb/starters keeps a copy from the first
-// time that wb sees a lesson.
+// and the pull has overwritten that. So .wb/starters keeps a copy from the
+// first time that wb sees a lesson.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// wb watch, with somebody at the terminal: what is on the screen, and which keys
-// are answered when.
+// wb watch, with somebody at the terminal: what is on the screen, and which
+// keys are answered when.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -163,7 +163,8 @@ TEST_F(Watching, NothingWrapsIn80Columns) {
   Quit();
   std::string all = tools::ReplaceAll(screen_.All(), "\r\x1b[K", "\n");
   for (const std::string& line : tools::Lines(all)) {
-    if (line.starts_with("the judge says so")) continue;  // not ours
+    // One word that is longer than the terminal, of the judge's.
+    if (line.starts_with("--results=")) continue;
     EXPECT_LT(DisplayWidth(line), 80) << line;
   }
 }

@@ -26,9 +26,9 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // Parks until something was saved or deleted, and `quiet` has passed since. The paths
-  // relative to the root: "04_run_queue/run_queue.cc". Empty: the descriptor
-  // failed, or Stop() was called: there is nothing more to wait for.
+  // Parks until something was saved or deleted, and `quiet` has passed since.
+  // The paths relative to the root: "04_run_queue/run_queue.cc". Empty: the
+  // descriptor failed, or Stop() was called: there is nothing more to wait for.
   std::set<std::string> Next(
       std::chrono::milliseconds quiet = std::chrono::milliseconds(80));
   // Wakes Next() for good. From any goroutine.
