@@ -99,9 +99,19 @@ std::string ReplayCommand(const tools::Lesson& lesson,
          " --test_arg=--seed=" + SeedText(result);
 }
 
+std::string CaseCommand(const Judge& judge, const std::string& case_name) {
+  const tools::Lesson& lesson = judge.lesson();
+  const std::string& wb = judge.options().wb;
+  return wb.empty()
+             ? "bazel test //exercises/" + lesson.id +
+                   " --test_arg=--case=" + case_name
+             : wb + " test " + lesson.id.substr(0, 2) + " --case " + case_name;
+}
+
 std::string ExplainNotImplemented(const Judge& judge) {
   const tools::Lesson& lesson = judge.lesson();
   const tools::Invariant& inv = NotImplemented(lesson);
+  const std::string& wb = judge.options().wb;
   std::ostringstream out;
   out << inv.id << "  not implemented: " << FileToEdit(lesson)
       << (judge.untouched() ? " is the starter, unchanged.\n"
@@ -109,7 +119,10 @@ std::string ExplainNotImplemented(const Judge& judge) {
       << "      This red is the start, not a broken setup.\n\n"
       << "  read  lessons/" << lesson.id << "/README.md\n"
       << "  edit  " << FileToEdit(lesson) << "\n"
-      << "  run   bazel test //exercises/" << lesson.id << "\n";
+      << "  run   "
+      << (wb.empty() ? "bazel test //exercises/" + lesson.id
+                     : wb + " test " + lesson.id.substr(0, 2))
+      << "\n";
   return out.str();
 }
 
@@ -167,7 +180,12 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result) {
   }
   if (result.status == Status::kInfraError) return out.str();
   out << "  seed      " << SeedText(result) << "\n"
-      << "  replay    " << ReplayCommand(lesson, result) << "\n";
+      << "  replay    "
+      << (judge.options().wb.empty()
+              ? ReplayCommand(lesson, result)
+              : judge.options().wb + " replay " + lesson.id.substr(0, 2) + " " +
+                    SeedText(result) + ":" + result.entry->name)
+      << "\n";
   if (inv != nullptr) {
     out << "  read      lessons/" << lesson.id << "/README.md#" << inv->anchor
         << "\n";

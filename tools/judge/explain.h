@@ -25,6 +25,9 @@ std::string SeedText(const CaseResult& result);
 std::string ReplayCommand(const tools::Lesson& lesson,
                           const CaseResult& result);
 
+// The command that judges one case: wb's if wb started this judge.
+std::string CaseCommand(const Judge& judge, const std::string& case_name);
+
 // "exercises/04_run_queue/run_queue.cc"
 std::string FileToEdit(const tools::Lesson& lesson);
 

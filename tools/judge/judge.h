@@ -132,6 +132,7 @@ struct JudgeOptions {
   bool has_seed = false;  // then: one run with exactly this seed
   std::uint64_t seed = 0;
   std::string schedule;  // the same for a case of kind schedules
+  std::string wb;  // how wb is started, if wb started this; commands are its
 };
 
 // The invariant "XX-0: the piece does something at all": the first of a lesson.

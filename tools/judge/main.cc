@@ -51,6 +51,8 @@ ABSL_FLAG(
     "case processes to judge instead of the learner's (tests of the course): "
     "a path to which _driver, _schedules or _program is appended");
 ABSL_FLAG(std::string, source, "", "source file that --program was built from");
+ABSL_FLAG(std::string, wb, "",
+          "how wb is started; the commands that are printed are then wb's");
 ABSL_FLAG(
     std::string, expect, "",
     "exit 0 only if the verdict is this one (tests of the course): green, "
@@ -196,10 +198,8 @@ class Printer : public testing::EmptyTestEventListener {
     } else {
       std::printf("%s", ExplainCase(*session.judge, *first).c_str());
       if (red > 1) {
-        std::printf(
-            "\n%d more red; this one first. To see another: "
-            "--test_arg=--case=NAME\n",
-            red - 1);
+        std::printf("\n%d more red; this one first. To see another:\n  %s\n",
+                    red - 1, CaseCommand(*session.judge, "NAME").c_str());
       }
       std::printf("\n%s of %s points so far\n", Points(score).c_str(),
                   Points(max).c_str());
@@ -304,6 +304,7 @@ int JudgeMain(int argc, char** argv) {
   options.starter = tools::FindRunfile(kSubject.starter);
   options.runs = absl::GetFlag(FLAGS_runs);
   options.case_timeout_s = absl::GetFlag(FLAGS_case_timeout);
+  options.wb = absl::GetFlag(FLAGS_wb);
   options.canary =
       absl::GetFlag(FLAGS_canary) && !absl::GetFlag(FLAGS_no_canary);
   const std::string seed = absl::GetFlag(FLAGS_seed);

@@ -6,7 +6,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "tools/common/files.h"
 #include "tools/common/run_command.h"
@@ -84,13 +86,18 @@ Check BazelCheck(Context& context, std::string* output_base) {
 }
 
 Check ProgressCheck(Context& context) {
-  const std::string dir = context.Path(".wb");
-  if (const tools::Done made = tools::MakeDirs(dir); !made.ok()) {
-    return {V::kBad, "progress", made.error(), "make the checkout writable"};
+  const std::string wb = context.Path(".wb");
+  if (tools::FileExists(wb) && !tools::IsDirectory(wb)) {
+    return {V::kBad, "progress", Cat(wb, " is not a directory"),
+            Cat("rm ", wb)};
   }
+  const std::string dir = tools::FileExists(wb) ? wb : context.workspace;
   if (access(dir.c_str(), W_OK) != 0) {
-    return {V::kBad, "progress", Cat(dir, " is not writable"),
-            Cat("chown -R $USER ", dir)};
+    const int error = errno;
+    return {V::kBad, "progress",
+            Cat(dir, ": ", std::strerror(error), "; nothing can be saved"),
+            error == EROFS ? "mount it writable, or work in a copy"
+                           : Cat("chown -R $USER ", dir)};
   }
   const tools::Result<Progress> progress = context.store.Load();
   if (!progress.ok()) return {V::kBad, "progress", progress.error(), ""};
@@ -106,8 +113,9 @@ Check PlugCheck(const Context& context) {
   if (plugs->empty()) return {V::kOk, "plugs", "none of yours", ""};
   std::vector<std::string> names;
   for (const auto& [plug, label] : *plugs) names.push_back(plug);
-  return {V::kNote, "plugs", Cat("yours: ", tools::Join(names, ", ")),
-          "everything built here runs on them; wb unplug all"};
+  return {
+      V::kNote, "plugs", Cat("yours: ", tools::Join(names, ", ")),
+      Cat("everything built here runs on them; ", context.Call("unplug all"))};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // wb list: the lessons as a table. wb 04: one lesson.
-#include <cmath>
+#include <algorithm>
+#include <set>
 
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
@@ -22,22 +23,12 @@ std::string BoxText(const Terminal& t, Box box) {
   return "";
 }
 
-std::string Coloured(const Terminal& t, const LessonState& s) {
-  const std::string marks = s.Marks();
+// `marks`, laid out already, in the colour of what they amount to.
+std::string Coloured(const Terminal& t, const LessonState& s,
+                     const std::string& marks) {
   if (s.stage == Stage::kRed) return t.Red(marks);
   if (s.stage >= Stage::kGreen) return t.Green(marks);
   return s.stage == Stage::kNotStarted ? t.Dim(marks) : marks;
-}
-
-// What a lesson has earned: its cases, and a prediction in time and an
-// explanation where the manifest gives points for them.
-double Earned(const Lesson& lesson, const LessonProgress& p) {
-  double points = p.score;
-  if (!p.predicted_at.empty() && p.PredictedInTime()) {
-    points += lesson.prediction_points;
-  }
-  if (!p.explained_at.empty()) points += lesson.explain_points;
-  return points;
 }
 
 }  // namespace
@@ -57,10 +48,19 @@ int CmdList(Context& context, const Args&) {
   for (const Lesson& l : context.course.lessons) {
     const LessonProgress& p = ProgressOf(*progress, l.id);
     const LessonState s = StateOf(l, p, plugs.ok() && plugs->contains(l.plug));
-    const double points = Earned(l, p);
-    t.Line(&l == current ? t.Bold("→") : std::string(" "), " ",
-           BoxText(t, s.box), " ", l.id.substr(0, 2), "  ", Pad(l.title, width),
-           "  ", Pad(Cat(points, "/", l.points), 7), "  ", Coloured(t, s));
+    const double points = PointsOf(l, p).earned();
+    const std::string begin = Cat(
+        &l == current ? t.Bold("→") : std::string(" "), " ", BoxText(t, s.box),
+        " ", l.id.substr(0, 2), "  ", Pad(l.title, width), "  ",
+        Pad(Cat(points, "/", l.points), 7), "  ");
+    // What does not fit beside the title goes below it.
+    const std::string marks = s.Marks();
+    if (DisplayWidth(begin) + DisplayWidth(marks) < t.width()) {
+      t.Line(begin, Coloured(t, s, marks));
+    } else {
+      t.Line(begin);
+      t.Print(Coloured(t, s, Wrapped(marks, 9, t.width() - 1)));
+    }
     earned += points;
     possible += l.points;
   }
@@ -77,8 +77,20 @@ int CmdShow(Context& context, const Args& args) {
   Terminal& t = context.terminal;
   const LessonProgress& p = ProgressOf(*progress, lesson->id);
   const LessonState s = StateNow(context, *lesson);
-  t.Line(t.Bold(Cat(lesson->id.substr(0, 2), "  ", lesson->title)), "   ",
-         Earned(*lesson, p), "/", lesson->points, " points   ", Coloured(t, s));
+  t.Line(t.Bold(Cat(lesson->id.substr(0, 2), "  ", lesson->title)));
+  t.Print(Coloured(t, s, Wrapped(s.Marks(), 2, t.width() - 1)));
+  PrintPoints(context, *lesson);
+  if (p.was_green()) {
+    t.Line("  best   green, ", p.first_green_at);
+    if (!p.last_result.empty()) {
+      t.Line("  last   ",
+             s.build_error ? "does not compile"
+             : p.green()   ? "green"
+             : s.red_now   ? "red"
+                           : "the starter",
+             ", ", p.last_run_at);
+    }
+  }
   t.Line("  read   ", lesson->LessonDir(), "/README.md");
   for (const tools::KeepFile& k : lesson->keep) {
     t.Line("  edit   ", lesson->ExerciseDir(), "/", k.path);
@@ -87,15 +99,14 @@ int CmdShow(Context& context, const Args& args) {
     t.Line("  hints  ", p.hints_used, " of ", lesson->hints.size(), " seen");
   }
   t.Line();
-  std::string last;
+  std::set<std::string> shown;
   for (const tools::CourseCase& c : lesson->cases) {
     if (c.visibility == "hidden") continue;
     const tools::Invariant* inv = lesson->FindInvariant(c.inv);
-    if (c.inv != last && inv != nullptr) {
-      const std::string text = Wrapped(inv->sentence, 8);
+    if (inv != nullptr && shown.insert(c.inv).second) {
+      const std::string text = Wrapped(inv->sentence, 8, t.width() - 1);
       t.Print("  ", Pad(c.inv, 5), " ", tools::Trim(text), "\n");
     }
-    last = c.inv;
   }
   t.Line();
   PrintNext(context, *lesson);

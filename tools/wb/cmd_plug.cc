@@ -62,20 +62,20 @@ int CmdPlug(Context& context, const Args& args) {
     if (verdict == Verdict::kBroken || verdict == Verdict::kCancelled) {
       return kBrokenExit;
     }
+    if (verdict == Verdict::kMissing) return kRedExit;
     t.Line();
   }
   const std::optional<Progress> progress = LoadProgress(context);
   if (!progress) return kBrokenExit;
   const LessonProgress& p = ProgressOf(*progress, lesson->id);
   if (!p.green() && !context.options.force) {
-    const std::string now = p.begun()
-                                ? Cat("is ", StateOf(*lesson, p, false).Word())
-                                : "is still the starter";
+    const std::string now = p.last_result == "build_error" ? "does not compile"
+                            : p.begun()                    ? "is red"
+                                        : "is still the starter";
     return context.Fail(
         Cat("your ", lesson->name, " ", now,
-            ": the runtime would hang or crash on it. Get it green first (wb "
-            "test ",
-            nn, "), or say --force to watch."),
+            ": the runtime would hang or crash on it. Get it green first (",
+            context.Call(Cat("test ", nn)), "), or say --force to watch."),
         kRedExit);
   }
   const std::string label = Cat(lesson->ExerciseLabel(), ":piece");
@@ -86,7 +86,8 @@ int CmdPlug(Context& context, const Args& args) {
          label);
   t.Line("  run the real suite on it   ",
          t.Bold("bazel test //conformance/..."));
-  t.Line("  take it out again          ", t.Bold(Cat("wb unplug ", nn)));
+  t.Line("  take it out again          ",
+         t.Bold(context.Call(Cat("unplug ", nn))));
   if (!p.green()) {
     t.Line(
         t.Yellow("everything built here now runs on a piece that is not "

@@ -34,35 +34,94 @@ Result<Questions> LoadQuiz(Context& context, const Lesson& lesson) {
   return quiz;
 }
 
-// Asks until there is an answer. nullopt: the learner left.
-std::optional<std::string> Ask(Context& context, const Question& q, int number,
-                               std::size_t of) {
+// What the learner typed at a question.
+struct Reply {
+  enum class Kind { kAnswer, kBack, kLeave } kind;
+  std::string answer;  // in stored form
+};
+
+// Asks until there is one of the three. `before` is the answer given already,
+// which an empty line keeps; "" is none.
+Reply Ask(Context& context, const Question& q, std::size_t number,
+          std::size_t of, const std::string& before) {
   Terminal& t = context.terminal;
   t.Line("\n", t.Bold(Cat(number, " of ", of)), "  ", t.Dim(q.id));
-  t.Print(Wrapped(q.ask, 0));
+  t.Paragraph(q.ask);
   for (std::size_t i = 0; i < q.options.size(); ++i) {
     t.Line("  ", std::string(1, static_cast<char>('a' + i)), ") ",
            q.options[i]);
   }
-  const std::string how = q.kind == Question::Kind::kChoice ? "one letter"
-                          : q.kind == Question::Kind::kMulti
-                              ? "letters, like: a c"
-                          : q.unit.empty() ? "from-to"
-                                           : Cat("from-to, in ", q.unit);
+  if (!before.empty()) {
+    t.Line(t.Dim("you said "), ShowAnswer(q, before),
+           t.Dim("; Enter keeps it"));
+  }
+  const std::string how =
+      q.kind == Question::Kind::kChoice  ? "one letter"
+      : q.kind == Question::Kind::kMulti ? "letters, like: a c"
+      : q.unit.empty()                   ? "a range, like 100-130"
+                       : Cat("a range, like 100-130, in ", q.unit);
   for (;;) {
     t.Print(t.Dim(Cat("(", how, ")")), " > ");
-    const std::optional<std::string> typed = context.terminal.ReadLine();
-    if (!typed || tools::Trim(*typed) == "q") return std::nullopt;
-    if (tools::Trim(*typed).empty()) continue;
-    Result<std::string> answer = ParseAnswer(q, *typed);
-    if (answer.ok()) return *std::move(answer);
-    t.Line(t.Yellow(answer.error()));
+    const std::optional<std::string> line = t.ReadLine();
+    // A prompt that nobody answered is a line all the same.
+    if (!line) {
+      t.Line();
+      return {Reply::Kind::kLeave, ""};
+    }
+    const std::string typed = tools::Lower(tools::Trim(*line));
+    if (typed == "q" || typed == "quit") return {Reply::Kind::kLeave, ""};
+    // Not "b": that is an option's letter.
+    if (typed == "back" || typed == "<") return {Reply::Kind::kBack, ""};
+    if (typed.empty() && !before.empty()) {
+      return {Reply::Kind::kAnswer, before};
+    }
+    if (typed.empty()) continue;
+    Result<std::string> answer = ParseAnswer(q, typed);
+    if (answer.ok()) return {Reply::Kind::kAnswer, *std::move(answer)};
+    t.Print(t.Yellow(Wrapped(answer.error(), 0, t.width() - 1)));
   }
 }
 
+using Answers = std::map<std::string, std::string>;
+
+// Asks the questions one after the other, forward and back. Each answer is
+// saved as a draft at once. False: the learner left.
+bool AskAll(Context& context, const Lesson& lesson, const Questions& open,
+            Answers* answers) {
+  std::size_t at = 0;
+  // Where one left.
+  while (at < open.size() && answers->contains(open[at].id)) ++at;
+  if (at == open.size()) at = 0;
+  while (at < open.size()) {
+    const Question& q = open[at];
+    const auto given = answers->find(q.id);
+    const Reply reply =
+        Ask(context, q, at + 1, open.size(),
+            given == answers->end() ? std::string() : given->second);
+    switch (reply.kind) {
+      case Reply::Kind::kLeave:
+        return false;
+      case Reply::Kind::kBack:
+        if (at == 0) {
+          context.terminal.Line("this is the first one.");
+        } else {
+          --at;
+        }
+        continue;
+      case Reply::Kind::kAnswer:
+        break;
+    }
+    (*answers)[q.id] = reply.answer;
+    ++at;
+    if (context.not_saved_said) continue;
+    UpdateLesson(context, lesson.id,
+                 [&](LessonProgress& p) { p.prediction_drafts = *answers; });
+  }
+  return true;
+}
+
 // Locks the answers; false if it could not be saved.
-bool Lock(Context& context, const Lesson& lesson,
-          const std::map<std::string, std::string>& answers) {
+bool Lock(Context& context, const Lesson& lesson, const Answers& answers) {
   return UpdateLesson(context, lesson.id, [&](LessonProgress& p) {
     const std::string now = TimeNow();
     for (const auto& [id, answer] : answers) {
@@ -70,6 +129,7 @@ bool Lock(Context& context, const Lesson& lesson,
       p.predictions.try_emplace(id, Prediction{answer, now, "", {}, ""});
     }
     if (p.predicted_at.empty()) p.predicted_at = now;
+    p.prediction_drafts.clear();
   });
 }
 
@@ -88,13 +148,13 @@ std::optional<std::map<std::string, std::string>> RunDemo(
     context.Fail(bin.error(), kBrokenExit);
     return std::nullopt;
   }
-  if (t.interactive()) t.Print(t.Dim("measuring …"));
+  t.Status("measuring …");
   tools::Command c = context.bazel.MakeCommand("run", {});
   c.argv = {tools::JoinPath(*bin, Cat(lesson.LessonDir(), "/demo")),
             "--measure"};
   c.timeout = kDemoTimeout;
   const tools::Outcome o = tools::RunCommand(c);
-  if (t.interactive()) t.Print("\r\x1b[K");
+  t.Status("");
   if (!o.ok()) {
     context.Fail(Cat("the demo of ", lesson.id, " failed: ", o.Describe(),
                      o.err.empty() ? "" : "\n", o.err),
@@ -108,7 +168,7 @@ void ShowTruth(Context& context, const Question& q, const Prediction* answer,
                const std::optional<std::string>& truth) {
   Terminal& t = context.terminal;
   t.Line();
-  t.Print(Wrapped(q.ask, 0));
+  t.Paragraph(q.ask);
   if (answer != nullptr)
     t.Line("  you said      ", ShowAnswer(q, answer->answer));
   if (!truth) {
@@ -116,9 +176,9 @@ void ShowTruth(Context& context, const Question& q, const Prediction* answer,
     return;
   }
   t.Line("  your machine  ", t.Bold(ShowAnswer(q, *truth)), "  ",
-         answer == nullptr                     ? std::string()
-         : IsInBand(q, answer->answer, *truth) ? t.Green("in your band")
-                                               : t.Yellow("a surprise"));
+         answer == nullptr                      ? std::string()
+         : IsInRange(q, answer->answer, *truth) ? t.Green("in your range")
+                                                : t.Yellow("a surprise"));
   if (!q.why.empty()) t.Print(Wrapped(q.why, 2));
 }
 
@@ -139,7 +199,7 @@ int Measure(Context& context, const Lesson& lesson, const Questions& quiz) {
   if (!progress) return kBrokenExit;
   LessonProgress p = ProgressOf(*progress, lesson.id);
   std::map<std::string, std::string> truths;
-  int in_band = 0, answered = 0;
+  int in_range = 0, answered = 0;
   for (const Question& q : quiz) {
     const std::optional<std::string> truth = FindTruth(q, *figures);
     const auto it = p.predictions.find(q.id);
@@ -149,28 +209,29 @@ int Measure(Context& context, const Lesson& lesson, const Questions& quiz) {
     if (truth) truths[q.id] = *truth;
     if (truth && answer != nullptr) {
       ++answered;
-      in_band += IsInBand(q, answer->answer, *truth) ? 1 : 0;
+      in_range += IsInRange(q, answer->answer, *truth) ? 1 : 0;
     }
   }
-  const bool saved = UpdateLesson(context, lesson.id, [&](LessonProgress& l) {
+  UpdateLesson(context, lesson.id, [&](LessonProgress& l) {
     const std::string now = TimeNow();
     for (const Question& q : quiz) {
       const auto answer = l.predictions.find(q.id);
       const auto truth = truths.find(q.id);
       if (answer == l.predictions.end() || truth == truths.end()) continue;
       answer->second.truth = truth->second;
-      answer->second.in_band =
-          IsInBand(q, answer->second.answer, truth->second);
+      answer->second.in_range =
+          IsInRange(q, answer->second.answer, truth->second);
       answer->second.measured_at = now;
     }
     l.measured_at = now;
   });
-  if (!saved) return kBrokenExit;
   if (answered > 0) {
-    context.terminal.Line("\n", in_band, " of ", answered,
-                          " in band. A surprise is what the lesson is for.");
+    context.terminal.Line(
+        "\n", in_range, " of ", answered,
+        " in your range. A surprise is what the lesson is for.");
   }
   context.terminal.Line();
+  PrintPoints(context, lesson);
   PrintNext(context, lesson);
   return kOk;
 }
@@ -180,6 +241,7 @@ int Measure(Context& context, const Lesson& lesson, const Questions& quiz) {
 int CmdPredict(Context& context, const Args& args) {
   const Lesson* lesson = PickLesson(context, args);
   if (lesson == nullptr) return kUsageExit;
+  const std::string nn = lesson->id.substr(0, 2);
   Terminal& t = context.terminal;
   const Result<Questions> quiz = LoadQuiz(context, *lesson);
   if (!quiz.ok()) return context.Fail(quiz.error(), kBrokenExit);
@@ -195,35 +257,32 @@ int CmdPredict(Context& context, const Args& args) {
     t.Line("Your answers were locked at ", before.predicted_at, ".");
   } else {
     t.Line(t.Bold(Cat("predict ", lesson->id)));
-    t.Print(
-        Wrapped("Guess; nobody minds a wrong guess, and a range says how "
-                "sure you are. Your answers are locked at the end; then "
-                "your machine is measured. q leaves without locking.",
-                0));
-    if (!before.first_green_at.empty()) {
+    t.Paragraph(
+        "Guess; nobody minds a wrong guess, and a range says how sure you are. "
+        "Your answers are locked at the end; then your machine is measured. "
+        "`back` goes to the question before, `q` leaves without locking.");
+    if (before.was_green()) {
       t.Print(
           t.Yellow(Wrapped("This exercise was green already: the answers "
                            "are kept, but they are no prediction.",
                            0)));
     }
-    std::map<std::string, std::string> answers;
-    int number = 0;
-    for (const Question& q : open) {
-      const std::optional<std::string> answer =
-          Ask(context, q, ++number, open.size());
-      if (!answer) {
-        t.Line("\nnothing was locked.");
-        return kRedExit;
-      }
-      answers[q.id] = *answer;
+    Answers answers = before.prediction_drafts;
+    if (!AskAll(context, *lesson, open, &answers)) {
+      const bool kept = !answers.empty() && !context.not_saved_said;
+      t.Paragraph(
+          kept ? Cat("nothing was locked; your answers so far are kept: ",
+                     context.Call(Cat("predict ", nn)), " goes on with them.")
+               : "nothing was locked.");
+      return kRedExit;
     }
     if (!Lock(context, *lesson, answers)) return kBrokenExit;
     t.Line("\n", t.Green("locked."), " Now your machine:");
   }
   const int status = Measure(context, *lesson, *quiz);
   if (status != kOk) {
-    t.Line("Your answers are safe; `wb measure ", lesson->id.substr(0, 2),
-           "` tries again.");
+    t.Line("Your answers are safe; ", context.Call(Cat("measure ", nn)),
+           " tries again.");
   }
   return status;
 }
@@ -239,7 +298,8 @@ int CmdMeasure(Context& context, const Args& args) {
   if (ProgressOf(*progress, lesson->id).predicted_at.empty() &&
       !context.options.force) {
     return context.Fail(
-        Cat("predict first: wb predict ", lesson->id.substr(0, 2),
+        Cat("predict first: ",
+            context.Call(Cat("predict ", lesson->id.substr(0, 2))),
             " (or --force, and give up the prediction)"),
         kRedExit);
   }

@@ -13,18 +13,28 @@ using tools::Cat;
 using tools::Lesson;
 using tools::Result;
 
-// Through $PAGER on a terminal; printed where there is none, or no pager.
+// Through $PAGER on a terminal, or the first pager that is there; a bare Debian
+// has `more` and no `less`. Printed where there is no terminal, or PAGER is "".
 void Page(Context& context, const std::string& text) {
   Terminal& t = context.terminal;
   if (t.interactive()) {
-    const char* pager = std::getenv("PAGER");
-    tools::Command c;
-    c.argv = tools::Words(pager == nullptr ? "less" : pager);
-    c.input = text;
-    c.out = c.err = tools::Command::Io::kTerminal;
-    // less: colours, leave a short page on the screen, do not clear it.
-    c.set_env = {{"LESS", "-RFX"}};
-    if (!c.argv.empty() && tools::RunCommand(c).ok()) return;
+    const char* chosen = std::getenv("PAGER");
+    const std::vector<std::string> pagers =
+        chosen != nullptr ? std::vector<std::string>{chosen}
+                          : std::vector<std::string>{"less", "more"};
+    for (const std::string& pager : pagers) {
+      tools::Command c;
+      c.argv = tools::Words(pager);
+      c.input = text;
+      c.out = c.err = tools::Command::Io::kTerminal;
+      // Colours, a short page stays on the screen, nothing is cleared at the
+      // end, and the page is UTF-8 whatever the locale is.
+      for (const auto& [name, value] :
+           {std::pair{"LESS", "-RFX"}, std::pair{"LESSCHARSET", "utf-8"}}) {
+        if (std::getenv(name) == nullptr) c.set_env.emplace_back(name, value);
+      }
+      if (!c.argv.empty() && tools::RunCommand(c).ok()) return;
+    }
   }
   t.Print(text);
 }
@@ -38,10 +48,9 @@ int CmdRead(Context& context, const Args& args) {
   const Result<std::string> page = tools::ReadFile(context.Path(path));
   if (!page.ok()) return context.Fail(page.error(), kBrokenExit);
   Page(context, ShowMarkdown(*page, context.terminal));
-  const bool saved = UpdateLesson(context, lesson->id, [](LessonProgress& p) {
+  UpdateLesson(context, lesson->id, [](LessonProgress& p) {
     if (p.read_at.empty()) p.read_at = TimeNow();
   });
-  if (!saved) return kBrokenExit;
   context.terminal.Line();
   PrintNext(context, *lesson);
   return kOk;
@@ -76,16 +85,18 @@ int CmdHint(Context& context, const Args& args) {
   if (!hint.ok()) return context.Fail(hint.error(), kBrokenExit);
   t.Line(t.Bold(Cat("hint ", level, " of ", levels)), "  ", t.Dim(lesson->id));
   t.Print(ShowMarkdown(*hint, t));
-  const bool saved = UpdateLesson(context, lesson->id, [&](LessonProgress& p) {
+  UpdateLesson(context, lesson->id, [&](LessonProgress& p) {
     p.hints_used = std::max(p.hints_used, level);
   });
-  if (!saved) return kBrokenExit;
   t.Line();
+  const std::string nn = lesson->id.substr(0, 2);
   if (level < levels) {
-    t.Line(t.Dim("hints are counted and never punished; again for the next"));
+    t.Paragraph(
+        Cat(t.Dim("hints are counted and never punished; the next one: "),
+            context.Call(Cat("hint ", nn))));
   } else {
-    t.Line(t.Dim("that was the last one; `wb hint "), lesson->id.substr(0, 2),
-           t.Dim(" 1` shows the first again"));
+    t.Line(t.Dim("that was the last one; the first again: "),
+           context.Call(Cat("hint ", nn, " 1")));
   }
   return kOk;
 }

@@ -4,50 +4,22 @@
 #include "tools/common/run_command.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
+#include "tools/wb/starters.h"
 
 namespace mn::wb {
-namespace {
-
 using tools::Cat;
 using tools::Lesson;
 using tools::Result;
-
-// A lesson with one file has judge/starter.cc; with several, each is in
-// judge/starter/ under its own name.
-std::string StarterPath(const Lesson& lesson, const tools::KeepFile& file) {
-  return lesson.keep.size() == 1
-             ? Cat(lesson.ExerciseDir(), "/judge/starter.cc")
-             : Cat(lesson.ExerciseDir(), "/judge/starter/", file.path);
-}
-
-// .wb/backups/04_run_queue/003, the first number that is free.
-std::string NextBackup(const Context& context, const Lesson& lesson) {
-  for (int n = 1;; ++n) {
-    std::string number = std::to_string(n);
-    number.insert(0, number.size() < 3 ? 3 - number.size() : 0, '0');
-    const std::string dir = Cat(".wb/backups/", lesson.id, "/", number);
-    if (!tools::FileExists(context.Path(dir))) return dir;
-  }
-}
-
-}  // namespace
 
 int CmdReset(Context& context, const Args& args) {
   const Lesson* lesson = PickLesson(context, args);
   if (lesson == nullptr) return kUsageExit;
   Terminal& t = context.terminal;
-  // Two resets at once must not take the same backup number.
-  if (const tools::Done made = tools::MakeDirs(context.Path(".wb"));
-      !made.ok()) {
-    return context.Fail(made.error(), kBrokenExit);
-  }
-  const Result<tools::FileLock> lock =
-      tools::FileLock::Acquire(context.Path(".wb/backups.lock"));
+  const Result<tools::FileLock> lock = LockBackups(context);
   if (!lock.ok()) return context.Fail(lock.error(), kBrokenExit);
-  const std::string backup = NextBackup(context, *lesson);
   int changed = 0;
   for (const tools::KeepFile& file : lesson->keep) {
-    const std::string path = Cat(lesson->ExerciseDir(), "/", file.path);
+    const std::string path = LearnersPath(*lesson, file);
     const Result<std::string> starter =
         tools::ReadFile(context.Path(StarterPath(*lesson, file)));
     if (!starter.ok()) return context.Fail(starter.error(), kBrokenExit);
@@ -57,24 +29,22 @@ int CmdReset(Context& context, const Args& args) {
     if (!now.ok() && tools::FileExists(context.Path(path))) {
       return context.Fail(now.error(), kBrokenExit);
     }
+    std::string kept;
     if (now.ok()) {
-      const std::string kept = Cat(backup, "/", file.path);
-      const std::string kept_dir = kept.substr(0, kept.rfind('/'));
-      tools::Done saved = tools::MakeDirs(context.Path(kept_dir));
-      if (saved.ok()) saved = tools::WriteFileAtomic(context.Path(kept), *now);
+      const Result<std::string> saved = BackUp(context, *lesson, file, *now);
       if (!saved.ok()) {
         return context.Fail(Cat(saved.error(), "; nothing was reset"),
                             kBrokenExit);
       }
+      kept = *saved;
       t.Line("kept   ", kept);
     }
     const tools::Done written =
         tools::WriteFileAtomic(context.Path(path), *starter);
     if (!written.ok()) return context.Fail(written.error(), kBrokenExit);
+    (void)SetBase(context, *lesson, file, *starter);
     t.Line("reset  ", path);
-    if (now.ok()) {
-      t.Line(t.Dim(Cat("back: cp ", backup, "/", file.path, " ", path)));
-    }
+    if (!kept.empty()) t.Line(t.Dim(Cat("back: cp ", kept, " ", path)));
     ++changed;
   }
   if (changed == 0) {
@@ -98,10 +68,11 @@ int CmdDiff(Context& context, const Args& args) {
   if (lesson->solution.empty() || lesson->keep.empty()) {
     return context.Fail(Cat(lesson->id, " has no worked answer to show"));
   }
-  if (ProgressOf(*progress, lesson->id).first_green_at.empty() &&
+  if (!ProgressOf(*progress, lesson->id).was_green() &&
       !context.options.force) {
     return context.Fail(
-        Cat("get it green first: wb hint ", lesson->id.substr(0, 2),
+        Cat("get it green first: ",
+            context.Call(Cat("hint ", lesson->id.substr(0, 2))),
             " helps more than the answer does (--force shows it)"),
         kRedExit);
   }

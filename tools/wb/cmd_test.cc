@@ -16,6 +16,7 @@ int ExitStatus(Verdict verdict) {
       return kOk;
     case Verdict::kRed:
     case Verdict::kBuildError:
+    case Verdict::kMissing:
       return kRedExit;
     case Verdict::kBroken:
     case Verdict::kCancelled:
@@ -53,20 +54,19 @@ int CmdTest(Context& context, const Args& args) {
   }
   const Verdict verdict = BuildAndJudge(context, *lesson, request);
   if (verdict == Verdict::kGreen || verdict == Verdict::kRed) {
-    context.terminal.Line();
     PrintNext(context, *lesson);
   }
   if (verdict == Verdict::kRed) {
-    context.terminal.Line("stuck? ", context.terminal.Bold(Cat(
-                                         "wb hint ", lesson->id.substr(0, 2))));
+    context.terminal.Line("stuck? ", context.terminal.Bold(context.Call(Cat(
+                                         "hint ", lesson->id.substr(0, 2)))));
   }
   return ExitStatus(verdict);
 }
 
 int CmdReplay(Context& context, const Args& args) {
   if (args.empty()) {
-    return context.Fail(
-        "replay what? A failure prints its seed: wb replay 04 0x51f2:RQ-3");
+    return context.Fail(Cat("replay what? A failure prints its seed: ",
+                            context.Call("replay 04 0x51f2:RQ-3")));
   }
   // `wb replay 0x51f2` means the lesson that one is at.
   const Args which = args.size() > 1 ? Args{args[0]} : Args{};

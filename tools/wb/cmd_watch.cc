@@ -5,21 +5,24 @@
 // A save during a run cancels the run: the learner waits for the newest text
 // only. Without a terminal there is nobody to watch, so one pass is made.
 //
-// Invariant: the terminal is written by the run while there is one, and by the
-// loop otherwise.
+// The screen is never cleared: what was red last stays in sight while the next
+// run builds below it, and all of it stays in the terminal's history. A rule
+// begins a run.
+//
+// Invariant: what answers a key is written at once and whole, between two lines
+// of the run (see terminal.h).
 #include <signal.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "runtime/chan.h"
 #include "runtime/go.h"
-#include "runtime/syscall.h"
 #include "tools/common/files.h"
 #include "tools/common/text.h"
 #include "tools/wb/commands.h"
 #include "tools/wb/judge_run.h"
+#include "tools/wb/starters.h"
 #include "tools/wb/watch_event.h"
 #include "tools/wb/watcher.h"
 
@@ -67,18 +70,11 @@ class KeyMode {
   bool on_ = false;
 };
 
-void SendKeys(mn::Chan<Event> events) {
+void SendKeys(Terminal terminal, mn::Chan<Event> events) {
   for (;;) {
-    char key = 0;
-    const ssize_t n = mn::BlockingCall([&] {
-      ssize_t got;
-      do {
-        got = read(0, &key, 1);
-      } while (got < 0 && errno == EINTR);
-      return got;
-    });
-    events.Send({Event::Kind::kKey, {}, n == 1 ? key : 'q', {}});
-    if (n != 1) return;
+    const char key = terminal.ReadKey();
+    events.Send({Event::Kind::kKey, {}, key == 0 ? 'q' : key, {}});
+    if (key == 0) return;
   }
 }
 
@@ -90,20 +86,50 @@ void SendSaves(std::shared_ptr<Watcher> watcher, mn::Chan<Event> events) {
   }
 }
 
-void PrintHeader(Context& context, const Lesson& lesson) {
-  Terminal& t = context.terminal;
-  if (t.interactive()) t.Print("\x1b[2J\x1b[3J\x1b[H");
-  t.Line(t.Bold(Cat(lesson.id.substr(0, 2), "  ", lesson.title)));
+std::string ClockNow() {
+  const time_t now = time(nullptr);
+  tm local;
+  localtime_r(&now, &local);
+  char text[16];
+  strftime(text, sizeof text, "%H:%M:%S", &local);
+  return text;
 }
 
-void PrintFooter(Context& context, const Lesson& lesson) {
+void PrintHeader(Context& context, const Lesson& lesson) {
   Terminal& t = context.terminal;
-  t.Line();
+  const std::string title = Cat(lesson.id.substr(0, 2), "  ", lesson.title);
+  if (!t.interactive()) {
+    t.Line(t.Bold(title));
+    return;
+  }
+  const std::string clock = ClockNow();
+  std::string rule;
+  for (int n = t.width() - 1 - DisplayWidth(title) - DisplayWidth(clock) - 4;
+       n > 0; --n) {
+    rule += "─";
+  }
+  t.Line("\n", t.Bold(title), "  ", t.Dim(Cat(rule, "  ", clock)));
+}
+
+void PrintKeys(Context& context) {
+  Terminal& t = context.terminal;
+  t.Line(t.Dim("keys: h hint   r run again   n next lesson   l list   q quit"));
+}
+
+void PrintFooter(Context& context, const Lesson& lesson, Verdict verdict) {
+  Terminal& t = context.terminal;
+  const bool judged = verdict == Verdict::kGreen || verdict == Verdict::kRed;
+  if (!judged) t.Line();
   PrintNext(context, lesson);
   if (!t.interactive()) return;
-  t.Line(t.Dim(Cat("watching ", lesson.ExerciseDir(),
-                   "/: save to run again.   h hint   r run   n next lesson   "
-                   "l list   q quit")));
+  const std::string what = lesson.keep.size() == 1
+                               ? LearnersPath(lesson, lesson.keep[0])
+                               : Cat("a file of ", lesson.ExerciseDir());
+  t.Print(t.Dim(tools::Trim(
+              Wrapped(Cat("watching: save ", what, " and it is judged again"),
+                      0, t.width() - 1))),
+          "\n");
+  PrintKeys(context);
 }
 
 class WatchLoop {
@@ -113,13 +139,20 @@ class WatchLoop {
 
   int Run() {
     auto made = Watcher::Make(context_.Path("exercises"));
-    if (!made.ok()) return context_.Fail(made.error(), kBrokenExit);
+    if (!made.ok()) {
+      return context_.Fail(
+          Cat(made.error(), "; ", context_.Call("doctor"), " knows more"),
+          kBrokenExit);
+    }
+    const std::shared_ptr<Watcher> watcher = *std::move(made);
     KeyMode key_mode;
-    mn::Go([watcher = std::shared_ptr<Watcher>(*std::move(made)),
-            events = events_] { SendSaves(watcher, events); });
-    mn::Go([events = events_] { SendKeys(events); });
+    mn::Go([watcher, events = events_] { SendSaves(watcher, events); });
+    mn::Go([terminal = context_.terminal, events = events_] {
+      SendKeys(terminal, events);
+    });
     StartRun();
     while (!(quit_ && !running_)) Handle(events_.Recv());
+    watcher->Stop();
     context_.canceller = nullptr;
     return kOk;
   }
@@ -132,7 +165,7 @@ class WatchLoop {
         if (again_) {
           StartRun();
         } else if (event.verdict != Verdict::kCancelled) {
-          PrintFooter(context_, *lesson_);
+          PrintFooter(context_, *lesson_, event.verdict);
         }
         break;
       case Event::Kind::kSaved:
@@ -155,31 +188,45 @@ class WatchLoop {
       if (running_) context_.canceller->Cancel();
       return;
     }
-    if (running_) return;  // the terminal is the run's
     switch (key) {
       case 'h':
-        CmdHint(context_, {lesson_->id});
+      case 'H':
+        Answer(&CmdHint, {lesson_->id});
         break;
       case 'l':
-        CmdList(context_, {});
+      case 'L':
+        Answer(&CmdList, {});
         break;
       case 'n':
+      case 'N':
         MoveTo(NextLesson(context_.course, *lesson_));
         RunAgain();
         break;
       case 'r':
+      case 'R':
       case '\n':
         RunAgain();
         break;
       default:
+        PrintKeys(context_);
         break;
     }
+  }
+
+  // Runs a command and writes all that it says in one piece.
+  void Answer(int (*command)(Context&, const Args&), const Args& args) {
+    std::string said;
+    Context aside(context_.workspace, context_.course, context_.bazel,
+                  context_.terminal.Into(&said));
+    aside.name = context_.name;
+    command(aside, args);
+    context_.terminal.Print("\n", said);
   }
 
   void MoveTo(const Lesson* lesson) {
     if (lesson == lesson_) return;
     lesson_ = lesson;
-    (void)context_.store.Update([&](Progress& p) { p.current = lesson->id; });
+    MakeCurrent(context_, *lesson);
   }
 
   void RunAgain() {
@@ -218,7 +265,7 @@ int CmdWatch(Context& context, const Args& args) {
   if (context.terminal.interactive()) return WatchLoop(context, lesson).Run();
   PrintHeader(context, *lesson);
   const Verdict verdict = BuildAndJudge(context, *lesson, {});
-  PrintFooter(context, *lesson);
+  PrintFooter(context, *lesson, verdict);
   return verdict == Verdict::kBroken ? kBrokenExit : kOk;
 }
 

@@ -27,6 +27,8 @@ int CmdHint(Context& context, const Args& args);
 int CmdExplain(Context& context, const Args& args);
 int CmdDiff(Context& context, const Args& args);
 int CmdReset(Context& context, const Args& args);
+int CmdUpdate(Context& context, const Args& args);
+int CmdScratch(Context& context, const Args& args);
 int CmdPlug(Context& context, const Args& args);
 int CmdUnplug(Context& context, const Args& args);
 int CmdDoctor(Context& context, const Args& args);
@@ -38,6 +40,8 @@ struct CommandEntry {
   std::string_view what;   // one line
   int (*run)(Context&, const Args&);
   int max_args;
+  std::string_view example;  // what follows wb
+  std::string_view more;  // what one would want to know before the first time
 };
 std::span<const CommandEntry> Commands();
 
@@ -46,6 +50,6 @@ std::span<const CommandEntry> Commands();
 int Dispatch(Context& context, const std::vector<std::string>& words);
 
 // The text of `wb help`.
-std::string HelpText(const Terminal& terminal);
+std::string HelpText(const Context& context);
 
 }  // namespace mn::wb

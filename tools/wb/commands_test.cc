@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tools/common/files.h"
 #include "tools/wb/scratch.h"
+#include "tools/wb/test_course.h"
 
 namespace mn::wb {
 namespace {
@@ -21,7 +23,7 @@ TEST_F(Dispatching, AnUnknownWordNamesTheNearestAndLists) {
       Printed("\"tset\" is neither a command nor a lesson. Did you "
               "mean test?"))
       << out_;
-  EXPECT_TRUE(Printed("wb doctor")) << out_;
+  EXPECT_TRUE(Printed("usage: wb COMMAND")) << out_;
 }
 
 TEST_F(Dispatching, AnUnknownNumberListsTheLessons) {
@@ -32,7 +34,7 @@ TEST_F(Dispatching, AnUnknownNumberListsTheLessons) {
 
 TEST_F(Dispatching, TooManyWordsShowTheUsage) {
   EXPECT_EQ(Wb({"test", "04", "05"}), kUsageExit);
-  EXPECT_TRUE(Printed("\"05\" is too much: wb test [04] [--case RQ-3]"))
+  EXPECT_TRUE(Printed("\"05\" is too much: wb test [04] [--case NAME]"))
       << out_;
 }
 
@@ -40,7 +42,9 @@ TEST_F(Dispatching, ALessonAloneIsShown) {
   EXPECT_EQ(Wb({"4"}), kOk);
   EXPECT_TRUE(Printed("edit   exercises/04_run_queue/run_queue.cc")) << out_;
   EXPECT_TRUE(Printed("RQ-1  FIFO.")) << out_;
-  EXPECT_TRUE(Printed("next: wb read 04")) << out_;
+  EXPECT_TRUE(Printed("points: 0 of 6 (cases 0 of 5, prediction 0 of 0.5, "))
+      << out_;
+  EXPECT_TRUE(Printed("next: wb predict 04")) << out_;
 }
 
 TEST_F(Dispatching, TheLessonMayComeFirst) {
@@ -53,7 +57,63 @@ TEST_F(Dispatching, TheLessonMayComeFirst) {
 TEST_F(Dispatching, HelpNamesEveryCommand) {
   EXPECT_EQ(Wb({"help"}), kOk);
   for (const CommandEntry& c : Commands()) {
-    EXPECT_TRUE(Printed(tools::Cat("wb ", c.name))) << c.name;
+    EXPECT_TRUE(Printed(tools::Cat("\n  ", c.name))) << c.name;
+  }
+}
+
+TEST_F(Dispatching, HelpOnACommandHasItsUsageAndAnExample) {
+  for (const CommandEntry& c : Commands()) {
+    EXPECT_EQ(Wb({"help", std::string(c.name)}), kOk);
+    EXPECT_TRUE(Printed(tools::Cat("usage:   wb ", c.name))) << out_;
+    EXPECT_TRUE(Printed(tools::Cat("example: wb ", c.example))) << out_;
+  }
+  EXPECT_EQ(Wb({"help", "tset"}), kUsageExit);
+  EXPECT_TRUE(Printed("\"tset\" is no command. Did you mean test?")) << out_;
+}
+
+TEST_F(Dispatching, CommandsArePrintedAsTheyHaveToBeTyped) {
+  name_ = "bazel run //tools:wb --";
+  JudgeSays("failed");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"list"},
+        {"04"},
+        {"test", "04"},
+        {"help"},
+        {"hint", "04"},
+        {"explain", "04"},
+        {"measure", "04"},
+        {"diff", "04"},
+        {"replay"},
+        {"plug", "04"},
+        {"scratch"},
+        {}}) {
+    Wb(words);
+    // "wb COMMAND" stands only where the whole way to start it does.
+    std::string text = tools::ReplaceAll(out_, name_, "");
+    for (const CommandEntry& c : Commands()) {
+      EXPECT_EQ(text.find(tools::Cat("wb ", c.name)), text.npos) << out_;
+    }
+  }
+}
+
+TEST_F(Dispatching, NothingIsWiderThan80Columns) {
+  name_ = "bazel run //tools:wb --";
+  JudgeSays("failed");
+  SetProgress04([](LessonProgress& p) {
+    p.read_at = p.predicted_at = p.first_green_at = p.measured_at = "2026";
+    p.last_result = "red";
+    p.red = {"RQ-1", "RQ-2", "RQ-3", "RQ-4", "RQ-5", "RQ-6", "RQ-7"};
+  });
+  std::vector<std::vector<std::string>> calls = {
+      {"list"}, {"04"}, {"help"}, {"explain", "04"}, {"hint", "04"}, {"02"}};
+  for (const CommandEntry& c : Commands()) {
+    calls.push_back({"help", std::string(c.name)});
+  }
+  for (const auto& words : calls) {
+    Wb(words);
+    for (const std::string& line : tools::Lines(out_)) {
+      EXPECT_LE(DisplayWidth(line), 80) << line;
+    }
   }
 }
 
@@ -67,13 +127,13 @@ TEST_F(List, ShowsEveryLessonAndWhatIsNext) {
       << out_;
   EXPECT_TRUE(Printed("  ○ 04  the local run queue  0/6      not started"))
       << out_;
-  EXPECT_TRUE(Printed("0 of 12 points\nnext: wb read 02")) << out_;
+  EXPECT_TRUE(Printed("0 of 12 points\nnext: wb predict 02")) << out_;
 }
 
 TEST_F(List, CountsPredictionAndExplanation) {
   SetProgress04([](LessonProgress& p) {
     p.last_result = "green";
-    p.score = 5;
+    p.score = p.best_score = 5;
     p.predicted_at = p.first_green_at = p.explained_at = "2026-01-01";
   });
   EXPECT_EQ(Wb({"list"}), kOk);
@@ -92,6 +152,18 @@ TEST_F(List, ADamagedPlugFileIsSaidAndTheListShown) {
   EXPECT_TRUE(Printed(".wb/plug.bazelrc, line 1: the block has no end"))
       << out_;
   EXPECT_TRUE(Printed("04  the local run queue")) << out_;
+}
+
+TEST_F(List, ShowsTheBestAndTheLast) {
+  JudgeSays("passed");
+  ASSERT_EQ(Wb({"test", "04"}), kOk);
+  JudgeSays("failed");
+  ASSERT_EQ(Wb({"test", "04"}), kRedExit);
+  EXPECT_EQ(Wb({"list"}), kOk);
+  EXPECT_TRUE(Printed("5/6      green, now red (RQ-1)")) << out_;
+  EXPECT_EQ(Wb({"04"}), kOk);
+  EXPECT_TRUE(Printed("best   green, ")) << out_;
+  EXPECT_TRUE(Printed("last   red, ")) << out_;
 }
 
 // ---- read, hint ----------------------------------------------------------
@@ -134,6 +206,51 @@ TEST_F(Reading, AHintMayBeSeenAgainButNotEarly) {
   EXPECT_TRUE(Printed("\"four\" is not a level: hints are 1 to 3")) << out_;
 }
 
+// ---- where nothing can be written --------------------------------------
+
+// For root as well: .wb cannot be a directory.
+class ReadOnly : public Scratch {
+ protected:
+  void SetUp() override {
+    Scratch::SetUp();
+    Write(".wb", "");
+  }
+};
+
+TEST_F(ReadOnly, WhatOnlyReadsWorksAndSaysWhatIsNotSaved) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"list"},
+        {"04"},
+        {"read", "04"},
+        {"hint", "04"},
+        {"help"},
+        {
+            "diff",
+            "04",
+        }}) {
+    options_.force = true;  // diff before green
+    EXPECT_EQ(Wb(words), kOk) << out_;
+  }
+  EXPECT_EQ(Wb({"read", "04"}), kOk);
+  EXPECT_TRUE(Printed("Read me.")) << out_;
+  EXPECT_TRUE(Printed("wb: your progress is not saved: ")) << out_;
+  // Once.
+  EXPECT_EQ(out_.find("not saved"), out_.rfind("not saved")) << out_;
+}
+
+TEST_F(ReadOnly, TheJudgeJudges) {
+  JudgeSays("passed");
+  EXPECT_EQ(Wb({"test", "04"}), kOk);
+  EXPECT_TRUE(Printed("the judge says so")) << out_;
+  EXPECT_TRUE(Printed("your progress is not saved")) << out_;
+}
+
+TEST_F(ReadOnly, TheDoctorNamesIt) {
+  EXPECT_EQ(Wb({"doctor"}), kRedExit);
+  EXPECT_TRUE(Printed("ok    bazel")) << out_;
+  EXPECT_TRUE(Printed("BAD   progress")) << out_;
+}
+
 // ---- test, replay --------------------------------------------------------
 
 using Testing = Scratch;
@@ -142,7 +259,8 @@ TEST_F(Testing, RedIsRecorded) {
   JudgeSays("failed");
   EXPECT_EQ(Wb({"test", "04"}), kRedExit);
   EXPECT_TRUE(Printed("the judge says so")) << out_;
-  EXPECT_TRUE(Printed("again: wb replay 04 0x7:RunQueue.Fifo")) << out_;
+  EXPECT_TRUE(Printed("--wb=wb")) << out_;
+  EXPECT_TRUE(Printed("points: 2 of 6 (cases 2 of 5")) << out_;
   EXPECT_TRUE(Printed("stuck? wb hint 04")) << out_;
   const LessonProgress p = ProgressOf04();
   EXPECT_EQ(p.last_result, "red");
@@ -241,12 +359,30 @@ TEST_F(Testing, ReplayWithoutASeedSaysWhereOneIs) {
   EXPECT_TRUE(Printed("\"tomorrow\" is not a seed")) << out_;
 }
 
+TEST_F(Testing, WarningsOfABuildThatSucceedsAreShown) {
+  JudgeSays("passed");
+  BazelBuilds(0, "INFO: noise\nrun_queue.cc:1:1: warning: unused\n");
+  EXPECT_EQ(Wb({"test", "04"}), kOk);
+  EXPECT_TRUE(Printed("the compiler warns:\nrun_queue.cc:1:1: warning: unused"))
+      << out_;
+  EXPECT_FALSE(Printed("noise")) << out_;
+}
+
+TEST_F(Testing, AFileThatIsGoneIsSaidWithTheWayBack) {
+  ASSERT_EQ(std::remove((dir_ + "/" + kLearners).c_str()), 0);
+  EXPECT_EQ(Wb({"test", "04"}), kRedExit);
+  EXPECT_TRUE(Printed("exercises/04_run_queue/run_queue.cc is not there. "))
+      << out_;
+  EXPECT_TRUE(Printed("wb reset 04.")) << out_;
+  EXPECT_FALSE(Exists("bazel.log"));
+}
+
 TEST_F(Testing, WatchWithoutATerminalMakesOnePass) {
   JudgeSays("not_implemented");
   ASSERT_EQ(Wb({"04"}), kOk);
   EXPECT_EQ(Wb({}), kOk);
   EXPECT_TRUE(Printed("the judge says so")) << out_;
-  EXPECT_TRUE(Printed("next: wb read 04")) << out_;
+  EXPECT_TRUE(Printed("next: wb predict 04")) << out_;
 }
 
 // ---- reset, diff, explain ------------------------------------------------
@@ -312,6 +448,7 @@ TEST_F(Resetting, ExplainWantsThreeSentencesOfWhatIsGreen) {
   EXPECT_EQ(Wb({"explain", "04"}, {"It is a queue."}), kRedExit);
   EXPECT_TRUE(Printed("that is 1 sentence; three are wanted")) << out_;
   EXPECT_EQ(ProgressOf04().explained_at, "");
+  SetProgress04([](LessonProgress& p) { p.explanation_draft = ""; });
   EXPECT_EQ(Wb({"explain", "04"}, {"The owner puts at the tail.",
                                    "Thieves take at the head. I "
                                    "did not expect the wrap.",
@@ -320,6 +457,72 @@ TEST_F(Resetting, ExplainWantsThreeSentencesOfWhatIsGreen) {
   EXPECT_EQ(ProgressOf04().explanation,
             "The owner puts at the tail.\nThieves take at the head. I did not "
             "expect the wrap.");
+}
+
+TEST_F(Resetting, AnExplanationThatIsTooShortIsKeptAndGoneOnWith) {
+  SetProgress04([](LessonProgress& p) { p.first_green_at = "2026-01-01"; });
+  // An empty line asks once; Ctrl-D and a second empty line leave.
+  EXPECT_EQ(Wb({"explain", "04"}, {"the owner puts", "", ""}), kRedExit);
+  EXPECT_TRUE(Printed("wb explain 04 goes on with it")) << out_;
+  EXPECT_EQ(Wb({"explain", "04"}, {"thieves take"}), kRedExit);
+  EXPECT_TRUE(Printed("you began with:\n  the owner puts\n")) << out_;
+  EXPECT_EQ(Wb({"explain", "04"}, {"", "the wrap was new"}), kOk) << out_;
+  EXPECT_EQ(ProgressOf04().explanation,
+            "the owner puts\nthieves take\nthe wrap was new");
+  EXPECT_EQ(ProgressOf04().explanation_draft, "");
+  EXPECT_TRUE(Printed("explanation 0.5 of 0.5")) << out_;
+}
+
+TEST_F(Resetting, EveryLineOfAnExplanationIsSafeAtOnce) {
+  SetProgress04([](LessonProgress& p) { p.first_green_at = "2026-01-01"; });
+  std::string seen;
+  Context context(dir_, TestCourse(), tools::Bazel(dir_, "/none", ""),
+                  Terminal::Fake(&seen, {"the owner puts"}));
+  EXPECT_EQ(Dispatch(context, {"explain", "04"}), kRedExit);
+  EXPECT_EQ(ProgressOf04().explanation_draft, "the owner puts");
+}
+
+TEST_F(Resetting, AnExplanationThatCannotBeSavedIsShown) {
+  SetProgress04([](LessonProgress& p) { p.first_green_at = "2026-01-01"; });
+  // A lock that cannot be taken, for root as well.
+  ASSERT_EQ(std::remove((dir_ + "/.wb/lock").c_str()), 0);
+  ASSERT_TRUE(tools::MakeDirs(dir_ + "/.wb/lock").ok());
+  EXPECT_EQ(Wb({"explain", "04"}, {"one is so", "two is so", "three is so"}),
+            kBrokenExit);
+  EXPECT_TRUE(
+      Printed("Copy it to a safe place:\none is so\ntwo is so\nthree "
+              "is so"))
+      << out_;
+}
+
+// ---- scratch ---------------------------------------------------------------
+
+using Scratching = Scratch;
+
+TEST_F(Scratching, ACopyOfAllButWhatBelongsHere) {
+  Write(kLearners, "// mine\n");
+  Write(".git/HEAD", "");
+  Write("bazel-out/x", "");
+  Write(".wb/bin/wb", "program");
+  Write(".wb/progress.json", "{}");
+  EXPECT_EQ(Wb({"scratch"}), kOk);
+  EXPECT_TRUE(Printed(tools::Cat("cd ", dir_, "/.wb/scratch"))) << out_;
+  EXPECT_EQ(Read(tools::Cat(".wb/scratch/", kLearners)), "// mine\n");
+  EXPECT_EQ(Read(".wb/scratch/.wb/bin/wb"), "program");
+  EXPECT_FALSE(Exists(".wb/scratch/.git"));
+  EXPECT_FALSE(Exists(".wb/scratch/bazel-out"));
+  EXPECT_FALSE(Exists(".wb/scratch/.wb/progress.json"));
+}
+
+TEST_F(Scratching, WhatIsChangedInTheCopyStaysUntilForced) {
+  ASSERT_EQ(Wb({"scratch"}), kOk);
+  Write(".wb/scratch/runtime/run_queue.cc", "changed");
+  EXPECT_EQ(Wb({"scratch"}), kOk);
+  EXPECT_TRUE(Printed("there is one already")) << out_;
+  EXPECT_EQ(Read(".wb/scratch/runtime/run_queue.cc"), "changed");
+  options_.force = true;
+  EXPECT_EQ(Wb({"scratch"}), kOk);
+  EXPECT_EQ(Read(".wb/scratch/runtime/run_queue.cc"), "// the answer\n");
 }
 
 // ---- plug, unplug --------------------------------------------------------

@@ -24,6 +24,15 @@ std::string Context::Path(std::string_view in_workspace) const {
   return tools::JoinPath(workspace, in_workspace);
 }
 
+std::string Context::Call(std::string_view command) const {
+  return Cat(name, command.empty() ? "" : " ", command);
+}
+
+void Context::NotSaved(const std::string& error) {
+  if (not_saved_said.exchange(true)) return;
+  terminal.Line(terminal.Yellow("wb: your progress is not saved: "), error);
+}
+
 int Context::Fail(const std::string& message, int status) {
   terminal.Line(terminal.Red("wb:"), " ", message);
   return status;
@@ -43,14 +52,16 @@ const Lesson* PickLesson(Context& context,
     context.Fail(lesson.error());
     return nullptr;
   }
-  const std::string& id = (*lesson)->id;
-  const tools::Done saved =
-      context.store.Update([&](Progress& p) { p.current = id; });
-  if (!saved.ok()) {
-    context.Fail(saved.error(), kBrokenExit);
-    return nullptr;
-  }
+  MakeCurrent(context, **lesson);
   return *lesson;
+}
+
+void MakeCurrent(Context& context, const Lesson& lesson) {
+  const std::optional<Progress> progress = LoadProgress(context);
+  if (progress && progress->current == lesson.id) return;
+  const tools::Done saved =
+      context.store.Update([&](Progress& p) { p.current = lesson.id; });
+  if (!saved.ok()) context.NotSaved(saved.error());
 }
 
 std::optional<Progress> LoadProgress(Context& context) {
@@ -64,7 +75,7 @@ bool UpdateLesson(Context& context, const std::string& lesson_id,
                   const std::function<void(LessonProgress&)>& change) {
   const tools::Done saved =
       context.store.Update([&](Progress& p) { change(p.lessons[lesson_id]); });
-  if (!saved.ok()) context.Fail(saved.error(), kBrokenExit);
+  if (!saved.ok()) context.NotSaved(saved.error());
   return saved.ok();
 }
 
@@ -85,13 +96,22 @@ LessonState StateNow(Context& context, const Lesson& lesson) {
                  plugs.ok() && plugs->contains(lesson.plug));
 }
 
+void PrintPoints(Context& context, const Lesson& lesson) {
+  const std::optional<Progress> progress = LoadProgress(context);
+  if (!progress) return;
+  const LessonPoints points =
+      PointsOf(lesson, ProgressOf(*progress, lesson.id));
+  context.terminal.Paragraph(Cat("points: ", points.earned(), " of ",
+                                 lesson.points, " (", points.Parts(), ")"));
+}
+
 void PrintNext(Context& context, const Lesson& lesson) {
   Terminal& t = context.terminal;
   NextStep next = NextFor(lesson, StateNow(context, lesson));
   if (next.command.empty()) {
     for (const Lesson& other : context.course.lessons) {
       if (StateNow(context, other).stage == Stage::kDone) continue;
-      next = {Cat("wb ", other.id.substr(0, 2)), Cat("lesson ", other.title)};
+      next = {other.id.substr(0, 2), Cat("lesson ", other.title)};
       break;
     }
   }
@@ -99,7 +119,11 @@ void PrintNext(Context& context, const Lesson& lesson) {
     t.Line("every lesson is done.");
     return;
   }
-  t.Line("next: ", t.Bold(next.command), "   ", t.Dim(next.why));
+  const std::string command = context.Call(next.command);
+  // The long way to start wb may leave no room for the reason.
+  const bool fits =
+      6 + DisplayWidth(command) + 3 + DisplayWidth(next.why) < t.width();
+  t.Line("next: ", t.Bold(command), fits ? "   " : "\n      ", t.Dim(next.why));
 }
 
 }  // namespace mn::wb

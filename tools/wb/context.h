@@ -3,7 +3,10 @@
 // that a test gives it a scratch workspace, a fake Bazel and a fake terminal.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,24 +42,36 @@ struct Context {
   tools::Course course;
   tools::Bazel bazel;
   Terminal terminal;
+  // What somebody types to start wb: "wb", "tools/bin/wb", "bazel run
+  // //tools:wb --". The launcher knows.
+  std::string name = "wb";
   ProgressStore store;
   Options options;
   // Watch mode stops a build or a judge with it; null otherwise.
   std::shared_ptr<tools::Canceller> canceller;
 
   std::string Path(std::string_view in_workspace) const;
+  // A command of wb as this learner has to type it: Call("test 04"). Every
+  // command that is printed comes from here.
+  std::string Call(std::string_view command) const;
   // "wb: MESSAGE" on the terminal; returns `status`.
   int Fail(const std::string& message, int status = kUsageExit);
+  // Says that the progress could not be written, and why; once.
+  void NotSaved(const std::string& error);
+  // Atomic: a run and the answer to a key may both want to say it.
+  std::atomic<bool> not_saved_said{false};
 };
 
 // The lesson that args[0] names, or the current one if args is empty; makes it
-// the current one. Null: there is none, the learner was told.
+// the current one, if that can be saved. Null: there is none, the learner was
+// told.
 const tools::Lesson* PickLesson(Context& context,
                                 const std::vector<std::string>& args);
 
 // Loads the progress; if it cannot be read, says so and returns nullopt.
 std::optional<Progress> LoadProgress(Context& context);
 // Changes one lesson's progress. False: it could not be saved, and it was said.
+// A command that was only to show something goes on.
 bool UpdateLesson(Context& context, const std::string& lesson_id,
                   const std::function<void(LessonProgress&)>& change);
 
@@ -64,6 +79,11 @@ bool UpdateLesson(Context& context, const std::string& lesson_id,
 tools::Result<Plugs> LoadPlugs(const Context& context);
 LessonState StateNow(Context& context, const tools::Lesson& lesson);
 
+// Makes a lesson the current one. Not saved: it is said, and no harm.
+void MakeCurrent(Context& context, const tools::Lesson& lesson);
+
+// "points: 4.5 of 6   cases 4 of 5, prediction 0.5 of 0.5, ..."
+void PrintPoints(Context& context, const tools::Lesson& lesson);
 // "next: wb predict 04   guess before you know"
 void PrintNext(Context& context, const tools::Lesson& lesson);
 

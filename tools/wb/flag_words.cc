@@ -31,7 +31,8 @@ bool AsksForHelp(const std::vector<std::string>& args) {
   return false;
 }
 
-std::string UnknownFlag(const std::vector<std::string>& args) {
+std::string UnknownFlag(const std::vector<std::string>& args,
+                        const std::string& help) {
   for (const std::string& arg : args) {
     if (arg == "--") break;
     const std::string name = FlagName(arg);
@@ -46,8 +47,8 @@ std::string UnknownFlag(const std::vector<std::string>& args) {
                       nearest.empty()
                           ? std::string()
                           : tools::Cat(" Did you mean --", nearest, "?"),
-                      " There are --case, --seed and --force; `wb help` lists "
-                      "the commands.");
+                      " There are --case, --seed and --force; ", help,
+                      " lists the commands.");
   }
   return "";
 }

@@ -11,6 +11,8 @@ namespace mn::wb {
 bool AsksForHelp(const std::vector<std::string>& args);
 
 // What is wrong with the first flag that wb does not have; empty if none is.
-std::string UnknownFlag(const std::vector<std::string>& args);
+// `help` is how to ask for help.
+std::string UnknownFlag(const std::vector<std::string>& args,
+                        const std::string& help);
 
 }  // namespace mn::wb

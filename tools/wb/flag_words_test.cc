@@ -15,18 +15,19 @@ TEST(AsksForHelp, InEverySpelling) {
 
 TEST(UnknownFlag, OursAreKnown) {
   EXPECT_EQ(UnknownFlag({"test", "04", "--case", "RQ-3", "--seed=0x1", "-force",
-                         "--noforce"}),
+                         "--noforce"},
+                        "wb help"),
             "");
 }
 
 TEST(UnknownFlag, NamesTheNearest) {
-  EXPECT_EQ(UnknownFlag({"test", "--cases=RQ-3"}),
+  EXPECT_EQ(UnknownFlag({"test", "--cases=RQ-3"}, "wb help"),
             "there is no flag --cases=RQ-3. Did you mean --case? There are "
-            "--case, --seed and --force; `wb help` lists the commands.");
+            "--case, --seed and --force; wb help lists the commands.");
 }
 
 TEST(UnknownFlag, AbseilsOwnAreNotOffered) {
-  EXPECT_NE(UnknownFlag({"--flagfile=x"}), "");
+  EXPECT_NE(UnknownFlag({"--flagfile=x"}, "wb help"), "");
 }
 
 }  // namespace

@@ -22,12 +22,13 @@ enum class Verdict {
   kGreen,
   kRed,
   kBuildError,  // the learner's file does not compile
+  kMissing,     // the learner's file is not there; it was said
   kBroken,      // Bazel or the judge could not do its work; it was said
   kCancelled,
 };
 
-// Prints what the learner should see (the compiler's complaint, or the judge's
-// text and how to replay what was red) and records a full run in the progress.
+// Prints what the learner should see (the compiler's complaint, or its warnings
+// and the judge's text) and records a full run in the progress.
 Verdict BuildAndJudge(Context& context, const tools::Lesson& lesson,
                       const JudgeRequest& request);
 

@@ -30,21 +30,21 @@ TEST_F(Predicting, LocksTheAnswersAndMeasures) {
   EXPECT_TRUE(Printed("  b) G1 G0")) << out_;
   EXPECT_TRUE(
       Printed("you said      3 to 6 ns\n  your machine  5 ns  in your "
-              "band\n  One cache line."))
+              "range\n  One cache line."))
       << out_;
   EXPECT_TRUE(
       Printed("you said      a) G0 G1\n  your machine  b) G1 G0  a "
               "surprise"))
       << out_;
-  EXPECT_TRUE(Printed("1 of 2 in band")) << out_;
+  EXPECT_TRUE(Printed("1 of 2 in your range")) << out_;
   const LessonProgress p = ProgressOf04();
   ASSERT_EQ(p.predictions.size(), 2u);
   const Prediction& one = p.predictions.at("04.p1");
   EXPECT_EQ(one.answer, "[3,6]");
   EXPECT_EQ(one.truth, "5");
-  EXPECT_EQ(one.in_band, true);
+  EXPECT_EQ(one.in_range, true);
   EXPECT_EQ(one.locked_at, p.predicted_at);
-  EXPECT_EQ(p.predictions.at("04.p2").in_band, false);
+  EXPECT_EQ(p.predictions.at("04.p2").in_range, false);
   EXPECT_TRUE(p.PredictedInTime());
   EXPECT_FALSE(p.measured_at.empty());
 }
@@ -64,7 +64,7 @@ TEST_F(Predicting, MeasuresAnOptimisedBuild) {
 
 TEST_F(Predicting, AsksAgainUntilItIsAnAnswer) {
   EXPECT_EQ(Wb({"predict", "04"}, {"soon", "", "3-6", "z", "a"}), kOk);
-  EXPECT_TRUE(Printed("\"soon\" is not a band")) << out_;
+  EXPECT_TRUE(Printed("\"soon\" is not a range")) << out_;
   EXPECT_TRUE(Printed("\"z\" is none of the options a to b")) << out_;
 }
 
@@ -76,6 +76,25 @@ TEST_F(Predicting, LeavingLocksNothing) {
   EXPECT_FALSE(Exists("bazel.log"));
 }
 
+TEST_F(Predicting, WhoLeavesGoesOnWhereTheyLeft) {
+  EXPECT_EQ(Wb({"predict", "04"}, {"3-6"}), kRedExit);
+  EXPECT_TRUE(Printed("your answers so far are kept")) << out_;
+  EXPECT_EQ(Wb({"predict", "04"}, {"a"}), kOk);
+  EXPECT_FALSE(Printed("(a range")) << out_;
+  EXPECT_EQ(ProgressOf04().predictions.at("04.p1").answer, "[3,6]");
+  EXPECT_TRUE(ProgressOf04().prediction_drafts.empty());
+}
+
+TEST_F(Predicting, BackGoesToTheQuestionBefore) {
+  EXPECT_EQ(Wb({"predict", "04"}, {"back", "3-6", "back", "4-8", "<", "", "b"}),
+            kOk);
+  EXPECT_TRUE(Printed("this is the first one")) << out_;
+  EXPECT_TRUE(Printed("you said 3 to 6 ns; Enter keeps it")) << out_;
+  EXPECT_EQ(ProgressOf04().predictions.at("04.p1").answer, "[4,8]");
+  // "b" is the option, not the way back.
+  EXPECT_EQ(ProgressOf04().predictions.at("04.p2").answer, "1");
+}
+
 TEST_F(Predicting, LockedAnswersStay) {
   ASSERT_EQ(Wb({"predict", "04"}, {"3-6", "a"}), kOk);
   DemoPrints("measure put_get_ns 50\nmeasure order G0 G1");
@@ -84,7 +103,7 @@ TEST_F(Predicting, LockedAnswersStay) {
   const Prediction one = ProgressOf04().predictions.at("04.p1");
   EXPECT_EQ(one.answer, "[3,6]");
   EXPECT_EQ(one.truth, "50");
-  EXPECT_EQ(one.in_band, false);
+  EXPECT_EQ(one.in_range, false);
 }
 
 TEST_F(Predicting, AnswersAfterGreenAreKeptButNoPrediction) {
@@ -103,18 +122,18 @@ TEST_F(Predicting, ADemoThatFailsKeepsTheAnswers) {
   EXPECT_EQ(Wb({"predict", "04"}, {"3-6", "a"}), kBrokenExit);
   EXPECT_TRUE(Printed("the demo of 04_run_queue failed: exit status 1\nboom"))
       << out_;
-  EXPECT_TRUE(Printed("Your answers are safe; `wb measure 04`")) << out_;
+  EXPECT_TRUE(Printed("Your answers are safe; wb measure 04 tries")) << out_;
   EXPECT_EQ(ProgressOf04().predictions.size(), 2u);
   DemoPrints("measure put_get_ns 5");
   EXPECT_EQ(Wb({"measure", "04"}), kOk);
-  EXPECT_EQ(ProgressOf04().predictions.at("04.p1").in_band, true);
+  EXPECT_EQ(ProgressOf04().predictions.at("04.p1").in_range, true);
 }
 
 TEST_F(Predicting, AFigureThatIsMissingIsSaid) {
   DemoPrints("measure put_get_ns 5");
   EXPECT_EQ(Wb({"predict", "04"}, {"3-6", "a"}), kOk);
   EXPECT_TRUE(Printed("the demo did not print it")) << out_;
-  EXPECT_TRUE(Printed("1 of 1 in band")) << out_;
+  EXPECT_TRUE(Printed("1 of 1 in your range")) << out_;
 }
 
 TEST_F(Predicting, MeasureBeforePredictingIsRefused) {

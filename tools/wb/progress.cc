@@ -40,7 +40,7 @@ void Put(Json* to, const char* field, const T& value) {
 Json ToJson(const Prediction& p) {
   Json j = {{"answer", p.answer}, {"locked_at", p.locked_at}};
   Put(&j, "truth", p.truth);
-  if (p.in_band) j["in_band"] = *p.in_band;
+  if (p.in_range) j["in_range"] = *p.in_range;
   Put(&j, "measured_at", p.measured_at);
   return j;
 }
@@ -51,7 +51,10 @@ Prediction PredictionFrom(Json j) {
   Take(&j, "locked_at", &p.locked_at);
   Take(&j, "truth", &p.truth);
   Take(&j, "measured_at", &p.measured_at);
-  if (j.contains("in_band")) p.in_band = j["in_band"].get<bool>();
+  // "in_band": written before the word was range.
+  for (const char* field : {"in_band", "in_range"}) {
+    if (j.contains(field)) p.in_range = j[field].get<bool>();
+  }
   return p;
 }
 
@@ -64,9 +67,12 @@ Json ToJson(const LessonProgress& l) {
   Put(&j, "measured_at", l.measured_at);
   Put(&j, "explanation", l.explanation);
   Put(&j, "explained_at", l.explained_at);
+  Put(&j, "explanation_draft", l.explanation_draft);
+  Put(&j, "prediction_drafts", l.prediction_drafts);
   Put(&j, "last_run_at", l.last_run_at);
   Put(&j, "last_result", l.last_result);
   Put(&j, "score", l.score);
+  Put(&j, "best_score", l.best_score);
   Put(&j, "red", l.red);
   Put(&j, "runs", l.runs);
   Put(&j, "hints_used", l.hints_used);
@@ -84,9 +90,13 @@ LessonProgress LessonFrom(Json j) {
   Take(&j, "measured_at", &l.measured_at);
   Take(&j, "explanation", &l.explanation);
   Take(&j, "explained_at", &l.explained_at);
+  Take(&j, "explanation_draft", &l.explanation_draft);
+  Take(&j, "prediction_drafts", &l.prediction_drafts);
   Take(&j, "last_run_at", &l.last_run_at);
   Take(&j, "last_result", &l.last_result);
   Take(&j, "score", &l.score);
+  l.best_score = l.score;  // before there was a best one
+  Take(&j, "best_score", &l.best_score);
   Take(&j, "red", &l.red);
   Take(&j, "runs", &l.runs);
   Take(&j, "hints_used", &l.hints_used);
@@ -155,7 +165,14 @@ Result<Progress> ProgressStore::LoadLocked() {
 }
 
 Result<Progress> ProgressStore::Load() {
-  if (!tools::IsDirectory(dir_)) return Progress{};
+  const std::string path = tools::JoinPath(dir_, "progress.json");
+  if (!FileExists(path)) return Progress{};
+  Result<std::string> text = tools::ReadFile(path);
+  if (!text.ok()) return Error{text.error()};
+  if (Result<Progress> progress = ProgressFromJson(*text); progress.ok()) {
+    return progress;
+  }
+  // To put it aside is a change.
   Result<tools::FileLock> lock =
       tools::FileLock::Acquire(tools::JoinPath(dir_, "lock"));
   if (!lock.ok()) return Error{lock.error()};

@@ -7,7 +7,8 @@
 // Protocol: .wb/progress.json, replaced atomically, read and written under an
 // flock on .wb/lock. Git ignores .wb, so a pull never touches it. A file that
 // cannot be read is renamed to progress.json.broken-N, never overwritten;
-// fields of a newer wb are kept as they are.
+// fields of a newer wb are kept as they are. Reading alone takes no lock, since
+// the file is always whole, and so it works where nothing can be written.
 #pragma once
 
 #include <functional>
@@ -27,7 +28,7 @@ struct Prediction {
   std::string answer;     // "[3,6]", "2", "0 3"
   std::string locked_at;  // never changes once set
   std::string truth;      // measured here; empty: not yet
-  std::optional<bool> in_band;
+  std::optional<bool> in_range;
   std::string measured_at;
 };
 
@@ -39,18 +40,24 @@ struct LessonProgress {
   std::string measured_at;
   std::string explanation;
   std::string explained_at;
+  // Begun and not finished: what was typed is never lost.
+  std::string explanation_draft;
+  std::map<std::string, std::string> prediction_drafts;  // by question id
 
   std::string last_run_at;
   // "green", "red", "build_error" or "untouched" (nothing is implemented yet);
   // empty: never ran.
   std::string last_result;
   double score = 0;              // of the last full run that built
+  double best_score = 0;         // of the best one: what the lesson has earned
   std::vector<std::string> red;  // invariants that were red in it
   int runs = 0;
   int hints_used = 0;                                 // the highest level seen
   nlohmann::json unknown = nlohmann::json::object();  // of a newer wb
 
-  bool green() const { return last_result == "green"; }
+  bool green() const { return last_result == "green"; }  // as it is now
+  // What was reached stays reached, whatever is tried afterwards.
+  bool was_green() const { return green() || !first_green_at.empty(); }
   bool begun() const {
     return !last_result.empty() && last_result != "untouched";
   }

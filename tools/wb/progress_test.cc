@@ -18,6 +18,7 @@ LessonProgress FullLesson() {
   l.first_green_at = "2026-01-03T00:00:00Z";
   l.last_result = "red";
   l.score = 3.5;
+  l.best_score = 4;
   l.red = {"RQ-3", "RQ-7"};
   l.runs = 12;
   l.hints_used = 2;
@@ -33,7 +34,7 @@ TEST(ProgressJson, ComesBackAsItWas) {
   EXPECT_EQ(ProgressToJson(*back), ProgressToJson(p));
   const LessonProgress& l = back->lessons.at("04_run_queue");
   EXPECT_EQ(l.predictions.at("04.p1").answer, "[3,6]");
-  EXPECT_EQ(l.predictions.at("04.p1").in_band, true);
+  EXPECT_EQ(l.predictions.at("04.p1").in_range, true);
   EXPECT_EQ(l.red, (std::vector<std::string>{"RQ-3", "RQ-7"}));
 }
 
@@ -59,6 +60,23 @@ TEST(ProgressJson, AnyBytesCanBeWritten) {
   Progress p;
   p.lessons["04_run_queue"].explanation = "caf\xe9";  // not UTF-8
   EXPECT_TRUE(ProgressFromJson(ProgressToJson(p)).ok());
+}
+
+TEST(ProgressJson, WhatIsNotFinishedIsKept) {
+  Progress p;
+  p.lessons["a"].explanation_draft = "It is";
+  p.lessons["a"].prediction_drafts = {{"04.p1", "[3,6]"}};
+  const auto back = ProgressFromJson(ProgressToJson(p));
+  ASSERT_TRUE(back.ok()) << back.error();
+  EXPECT_EQ(ProgressToJson(*back), ProgressToJson(p));
+}
+
+TEST(ProgressJson, WhatAnOlderOneWroteIsUnderstood) {
+  const auto p = ProgressFromJson(R"({"schema": "wb.progress/1", "lessons": {
+      "a": {"score": 3, "predictions": {"a.p1": {"in_band": true}}}}})");
+  ASSERT_TRUE(p.ok()) << p.error();
+  EXPECT_EQ(p->lessons.at("a").best_score, 3);
+  EXPECT_EQ(p->lessons.at("a").predictions.at("a.p1").in_range, true);
 }
 
 TEST(LessonProgressTest, APredictionCountsUntilTheFirstGreen) {
@@ -134,6 +152,17 @@ TEST_F(ProgressStoreTest, ABrokenFileIsKeptAndReported) {
     EXPECT_NE(notices_.find(kept), std::string::npos) << notices_;
     EXPECT_EQ(Store().Load()->current, "a");
   }
+}
+
+TEST_F(ProgressStoreTest, LoadingNeedsNothingThatCanBeWritten) {
+  ASSERT_TRUE(Store().Update([](Progress& p) { p.current = "a"; }).ok());
+  // A lock that cannot be taken, for root as well.
+  ASSERT_EQ(std::remove((dir_ + "/lock").c_str()), 0);
+  ASSERT_TRUE(tools::MakeDirs(dir_ + "/lock").ok());
+  ASSERT_FALSE(Store().Update([](Progress&) {}).ok());
+  const auto p = Store().Load();
+  ASSERT_TRUE(p.ok()) << p.error();
+  EXPECT_EQ(p->current, "a");
 }
 
 TEST_F(ProgressStoreTest, AFileThatCannotBeReadIsNotTouched) {

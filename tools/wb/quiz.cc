@@ -94,12 +94,12 @@ std::optional<double> TakeNumber(std::string_view* text) {
   return value;
 }
 
-struct Band {
+struct Range {
   double low, high;
 };
 
 // "100-200", "[100,200]", "100..200 ns", "100 to 200", "150".
-std::optional<Band> ParseBand(std::string_view text, std::string_view unit) {
+std::optional<Range> ParseRange(std::string_view text, std::string_view unit) {
   text = Trim(text);
   if (text.starts_with('[') && text.ends_with(']')) {
     text = text.substr(1, text.size() - 2);
@@ -113,37 +113,37 @@ std::optional<Band> ParseBand(std::string_view text, std::string_view unit) {
     }
   };
   skip_unit();
-  if (text.empty()) return Band{*low, *low};
+  if (text.empty()) return Range{*low, *low};
   for (const std::string_view separator : {"-", "..", ",", "to ", "–"}) {
     if (!text.starts_with(separator)) continue;
     text.remove_prefix(separator.size());
     const std::optional<double> high = TakeNumber(&text);
     skip_unit();
     if (!high || !text.empty()) return std::nullopt;
-    return Band{*low, *high};
+    return Range{*low, *high};
   }
   return std::nullopt;
 }
 
 Result<std::string> ParseNumberAnswer(const Question& q,
                                       std::string_view typed) {
-  const std::optional<Band> band = ParseBand(typed, q.unit);
-  if (!band) {
+  const std::optional<Range> range = ParseRange(typed, q.unit);
+  if (!range) {
     return Error{Cat("\"", Trim(typed),
-                     "\" is not a band: type two numbers, "
+                     "\" is not a range: type two numbers, "
                      "for example 100-200, or one",
                      q.unit.empty() ? "" : ", in ", q.unit)};
   }
-  if (band->high < band->low) {
-    return Error{Cat("the band ends (", band->high, ") below its beginning (",
-                     band->low, ")")};
+  if (range->high < range->low) {
+    return Error{Cat("the range ends (", range->high, ") below its beginning (",
+                     range->low, ")")};
   }
-  if (q.max_ratio > 0 && band->high > band->low * q.max_ratio) {
+  if (q.max_ratio > 0 && range->high > range->low * q.max_ratio) {
     return Error{
-        Cat("that band is too wide to be a prediction: its end may be ",
+        Cat("that range is too wide to be a prediction: its end may be ",
             q.max_ratio, " times its beginning")};
   }
-  return Cat("[", band->low, ",", band->high, "]");
+  return Cat("[", range->low, ",", range->high, "]");
 }
 
 Result<std::string> ParseOptionAnswer(const Question& q,
@@ -212,11 +212,11 @@ Result<std::string> ParseAnswer(const Question& question,
 
 std::string ShowAnswer(const Question& q, std::string_view stored) {
   if (q.kind == Question::Kind::kNumber) {
-    const std::optional<Band> band = ParseBand(stored, "");
-    if (!band) return std::string(stored);
+    const std::optional<Range> range = ParseRange(stored, "");
+    if (!range) return std::string(stored);
     const std::string unit = q.unit.empty() ? "" : " " + q.unit;
-    if (band->low == band->high) return Cat(band->low, unit);
-    return Cat(band->low, " to ", band->high, unit);
+    if (range->low == range->high) return Cat(range->low, unit);
+    return Cat(range->low, " to ", range->high, unit);
   }
   std::vector<std::string> shown;
   for (const std::string& word : tools::Words(stored)) {
@@ -264,12 +264,12 @@ std::optional<std::string> FindTruth(
   return tools::Join(indices, " ");
 }
 
-bool IsInBand(const Question& q, std::string_view stored,
-              std::string_view truth) {
+bool IsInRange(const Question& q, std::string_view stored,
+               std::string_view truth) {
   if (q.kind != Question::Kind::kNumber) return stored == truth;
-  const std::optional<Band> band = ParseBand(stored, "");
+  const std::optional<Range> range = ParseRange(stored, "");
   const std::optional<double> value = TakeNumber(&truth);
-  return band && value && band->low <= *value && *value <= band->high;
+  return range && value && range->low <= *value && *value <= range->high;
 }
 
 }  // namespace mn::wb

@@ -7,8 +7,8 @@
 //     {"id": "04.p2", "kind": "choice", "ask": "...",
 //      "options": ["G0 G1 G2", "G2 G0 G1"], "truth": 1, "why": "..."}]}
 //
-// kinds: "number", answered by a band, since a guess is a claim about how sure
-// one is ("100-200"; one number is a band of itself); "choice", one option is
+// kinds: "number", answered by a range, since a guess is a claim about how sure
+// one is ("100-200"; one number is a range of itself); "choice", one option is
 // right; "multi", several are.
 // The truth is a figure of the lesson's demo (`measure`, the key that
 // `demo --measure` prints, see ParseMeasurements), or a constant (`truth`, a
@@ -32,7 +32,7 @@ struct Question {
   Kind kind = Kind::kNumber;
   std::string ask;
   std::string unit;
-  double max_ratio = 0;              // a wider band is no prediction; 0: any
+  double max_ratio = 0;              // a wider range is no prediction; 0: any
   std::vector<std::string> options;  // of a choice
   std::string measure;               // key of the demo's figure, or empty
   std::optional<double> number_truth;
@@ -62,7 +62,7 @@ std::optional<std::string> FindTruth(
     const std::map<std::string, std::string>& measurements);
 
 // Was the stored answer right? REQUIRES: both came from the functions above.
-bool IsInBand(const Question& question, std::string_view stored,
-              std::string_view truth);
+bool IsInRange(const Question& question, std::string_view stored,
+               std::string_view truth);
 
 }  // namespace mn::wb

@@ -39,7 +39,7 @@ TEST_F(QuizTest, ReadsTheQuestions) {
   EXPECT_EQ(multi_.option_truth, (std::vector<int>{0, 3}));
 }
 
-TEST_F(QuizTest, ANumberIsAnsweredByABand) {
+TEST_F(QuizTest, ANumberIsAnsweredByARange) {
   for (const char* typed :
        {"100-200", "100 - 200", "[100,200]", "100..200", "100 to 200",
         "100-200ns", "100 ns - 200 ns", "1e2-.2k"}) {
@@ -50,13 +50,14 @@ TEST_F(QuizTest, ANumberIsAnsweredByABand) {
   EXPECT_EQ(Answer(number_, "1M"), "[1e+06,1e+06]");
 }
 
-TEST_F(QuizTest, ABandThatIsNoneIsRefused) {
-  EXPECT_EQ(Answer(number_, "many"),
-            "\"many\" is not a band: type two numbers, for example 100-200, or "
-            "one, in ns");
+TEST_F(QuizTest, ARangeThatIsNoneIsRefused) {
+  EXPECT_EQ(
+      Answer(number_, "many"),
+      "\"many\" is not a range: type two numbers, for example 100-200, or "
+      "one, in ns");
   for (const char* typed :
        {"", "100-", "-", "100-200 ms", "1.2.3", "100 200"}) {
-    EXPECT_NE(Answer(number_, typed).find("is not a band"), std::string::npos)
+    EXPECT_NE(Answer(number_, typed).find("is not a range"), std::string::npos)
         << typed;
   }
   EXPECT_NE(Answer(number_, "200-100").find("below its beginning"),
@@ -106,12 +107,12 @@ TEST_F(QuizTest, WithoutAMeasurementTheQuizSaysIt) {
   EXPECT_EQ(FindTruth(multi_, {}), "0 3");
 }
 
-TEST_F(QuizTest, InBandIncludesTheEnds) {
-  EXPECT_TRUE(IsInBand(number_, "[3,6]", "3"));
-  EXPECT_TRUE(IsInBand(number_, "[3,6]", "6"));
-  EXPECT_FALSE(IsInBand(number_, "[3,6]", "6.1"));
-  EXPECT_TRUE(IsInBand(choice_, "1", "1"));
-  EXPECT_FALSE(IsInBand(multi_, "0", "0 3"));
+TEST_F(QuizTest, InRangeIncludesTheEnds) {
+  EXPECT_TRUE(IsInRange(number_, "[3,6]", "3"));
+  EXPECT_TRUE(IsInRange(number_, "[3,6]", "6"));
+  EXPECT_FALSE(IsInRange(number_, "[3,6]", "6.1"));
+  EXPECT_TRUE(IsInRange(choice_, "1", "1"));
+  EXPECT_FALSE(IsInRange(multi_, "0", "0 3"));
 }
 
 TEST(ParseQuiz, ComplaintsNameTheQuestion) {

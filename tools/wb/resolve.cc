@@ -105,6 +105,8 @@ Result<Replay> ParseReplay(std::string_view text) {
   if (colon != std::string_view::npos) {
     replay.case_text = std::string(text.substr(colon + 1));
   }
+  // A schedule of the explorer: "ring_1_thief/tso/31r2121".
+  if (replay.seed.find('/') != std::string::npos) return replay;
   char* end = nullptr;
   if (!replay.seed.empty()) std::strtoull(replay.seed.c_str(), &end, 0);
   if (end == nullptr || *end != 0) {

@@ -20,9 +20,10 @@ tools::Result<const tools::Lesson*> ResolveLesson(const tools::Course& course,
 tools::Result<std::vector<std::string>> ResolveCases(
     const tools::Lesson& lesson, std::string_view text);
 
-// A seed and, after a colon, a case or invariant: "0x51f2:RQ-3".
+// A seed and, after a colon, a case or invariant: "0x51f2:RQ-3". A seed is a
+// number, or a schedule of the explorer, "ring_1_thief/sc/00n21".
 struct Replay {
-  std::string seed;  // as it was given, a number
+  std::string seed;  // as it was given
   std::string case_text;
 };
 tools::Result<Replay> ParseReplay(std::string_view text);

@@ -90,5 +90,13 @@ TEST(ParseReplay, ASeedIsANumber) {
   }
 }
 
+TEST(ParseReplay, AScheduleOfTheExplorerIsASeed) {
+  const auto replay =
+      ParseReplay("ring_1_thief/sc/00n21:RunQueue.EverySchedule");
+  ASSERT_TRUE(replay.ok()) << replay.error();
+  EXPECT_EQ(replay->seed, "ring_1_thief/sc/00n21");
+  EXPECT_EQ(replay->case_text, "RunQueue.EverySchedule");
+}
+
 }  // namespace
 }  // namespace mn::wb

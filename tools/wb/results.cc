@@ -15,27 +15,7 @@ bool IsFine(const std::string& status) {
   return status == "passed" || status == "skipped" || status == "inconclusive";
 }
 
-CaseRecord ParseCase(const Json& j) {
-  CaseRecord c{j.at("name"), j.at("inv"), j.at("status"), j.value("broke", ""),
-               ""};
-  for (const Json& run : j.value("runs", Json::array())) {
-    if (c.seed.empty() && !IsFine(run.value("status", "passed"))) {
-      c.seed = run.value("seed", "");
-    }
-  }
-  return c;
-}
-
 }  // namespace
-
-std::string JudgeRecord::Replay() const {
-  for (const CaseRecord& c : cases) {
-    if (!IsFine(c.status) && c.status != "not_implemented" && !c.seed.empty()) {
-      return tools::Cat(c.seed, ":", c.name);
-    }
-  }
-  return "";
-}
 
 std::vector<std::string> JudgeRecord::Red() const {
   std::vector<std::string> red;
@@ -68,7 +48,8 @@ tools::Result<JudgeRecord> ParseRecord(std::string_view json_text) {
     record.score = j.at("score");
     record.max = j.at("max");
     for (const Json& c : j.at("cases")) {
-      record.cases.push_back(ParseCase(c));
+      record.cases.push_back(
+          {c.at("name"), c.at("inv"), c.at("status"), c.value("broke", "")});
     }
     return record;
   } catch (const Json::exception& e) {

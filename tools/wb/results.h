@@ -12,7 +12,6 @@ namespace mn::wb {
 struct CaseRecord {
   std::string name, inv, status;
   std::string broke;  // the invariant that was found broken, if it is known
-  std::string seed;   // of the run that was red; empty: none was
 };
 
 struct JudgeRecord {
@@ -23,9 +22,6 @@ struct JudgeRecord {
   // The invariants that were broken, each once, in the order of the cases.
   // Cases that could not be judged here (skipped, inconclusive) are not red.
   std::vector<std::string> Red() const;
-  // What `wb replay` wants for the first case that was red,
-  // "0x51f2:RunQueue.Fifo"; empty if none was, or its seed is not known.
-  std::string Replay() const;
   // No case but has status not_implemented.
   bool Untouched() const;
 };

@@ -20,18 +20,6 @@ TEST(ParseRecord, TellsWhatIsRed) {
   EXPECT_FALSE(record->Untouched());
 }
 
-TEST(ParseRecord, TellsHowToReplayTheFirstRed) {
-  const auto record = ParseRecord(R"({"schema": "wb.results/1",
-      "lesson": "04_run_queue", "score": 0, "max": 6, "cases": [
-      {"name": "A.A", "inv": "RQ-1", "status": "passed",
-       "runs": [{"seed": "0x1", "status": "passed"}]},
-      {"name": "A.B", "inv": "RQ-3", "status": "failed",
-       "runs": [{"seed": "0x2", "status": "passed"},
-                {"seed": "0x3", "status": "failed"}]}]})");
-  ASSERT_TRUE(record.ok()) << record.error();
-  EXPECT_EQ(record->Replay(), "0x3:A.B");
-}
-
 TEST(ParseRecord, TheStarterIsUntouched) {
   const auto record = ParseRecord(R"({"schema": "wb.results/1",
       "lesson": "04_run_queue", "score": 0, "max": 6, "cases": [
@@ -39,7 +27,6 @@ TEST(ParseRecord, TheStarterIsUntouched) {
        "status": "not_implemented"}]})");
   ASSERT_TRUE(record.ok()) << record.error();
   EXPECT_TRUE(record->Untouched());
-  EXPECT_EQ(record->Replay(), "");
   EXPECT_EQ(record->Red(), std::vector<std::string>{"RQ-0"});
 }
 

@@ -46,6 +46,7 @@ int Scratch::Wb(const std::vector<std::string>& words,
                   tools::Bazel(dir_, tools::JoinPath(dir_, "bazel"), ""),
                   Terminal::Fake(&out_, std::move(typed)));
   context.options = options_;
+  context.name = name_;
   return Dispatch(context, words);
 }
 

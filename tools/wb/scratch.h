@@ -47,6 +47,7 @@ class Scratch : public testing::Test {
   std::string dir_;
   std::string out_;
   Options options_;
+  std::string name_ = "wb";  // how wb was started
 };
 
 }  // namespace mn::wb

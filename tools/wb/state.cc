@@ -28,18 +28,23 @@ std::string LessonState::Word() const {
 std::string LessonState::Marks() const {
   std::vector<std::string> marks;
   if (stage != Stage::kDone) {
-    if (read) marks.emplace_back("read");
     if (predicted) {
       marks.emplace_back(predicted_late ? "predicted after green"
                                         : "predicted");
     }
+    if (read) marks.emplace_back("read");
     if (measured) marks.emplace_back("measured");
     if (explained) marks.emplace_back("explained");
   }
-  if (stage == Stage::kRed && !red.empty() && !build_error) {
-    marks.push_back(Cat("red (", tools::Join(red, " "), ")"));
-  } else if (stage >= Stage::kRed || marks.empty()) {
+  const std::string now = build_error ? "does not compile"
+                          : red.empty()
+                              ? "red"
+                              : Cat("red (", tools::Join(red, " "), ")");
+  if (stage == Stage::kRed) {
+    marks.push_back(now);
+  } else if (stage >= Stage::kGreen || marks.empty()) {
     marks.push_back(Word());
+    if (red_now) marks.push_back(Cat("now ", now));
   }
   if (plugged) marks.emplace_back("plugged");
   return tools::Join(marks, ", ");
@@ -57,7 +62,9 @@ LessonState StateOf(const Lesson& lesson, const LessonProgress& progress,
   s.red = progress.red;
   s.build_error = progress.last_result == "build_error";
 
-  if (progress.green()) {
+  s.red_now = progress.begun() && !progress.green() && progress.was_green();
+
+  if (progress.was_green()) {
     const bool done = s.predicted && s.measured && s.explained;
     s.stage = done ? Stage::kDone : Stage::kGreen;
   } else if (progress.begun()) {
@@ -75,28 +82,52 @@ LessonState StateOf(const Lesson& lesson, const LessonProgress& progress,
   return s;
 }
 
+std::string LessonPoints::Parts() const {
+  std::string text =
+      Cat("cases ", was_better ? "at best " : "", cases, " of ", of_cases);
+  if (of_prediction > 0) {
+    tools::Append(&text, ", prediction ", prediction, " of ", of_prediction);
+  }
+  if (of_explanation > 0) {
+    tools::Append(&text, ", explanation ", explanation, " of ", of_explanation);
+  }
+  return text;
+}
+
+LessonPoints PointsOf(const Lesson& lesson, const LessonProgress& p) {
+  LessonPoints points;
+  points.of_prediction = lesson.prediction_points;
+  points.of_explanation = lesson.explain_points;
+  points.of_cases =
+      lesson.points - lesson.prediction_points - lesson.explain_points;
+  points.cases = p.best_score;
+  points.was_better = p.score < p.best_score;
+  if (p.PredictedInTime()) points.prediction = lesson.prediction_points;
+  if (!p.explained_at.empty()) points.explanation = lesson.explain_points;
+  return points;
+}
+
 NextStep NextFor(const Lesson& lesson, const LessonState& s) {
   const std::string nn = lesson.id.substr(0, 2);
-  if (!s.read) return {Cat("wb read ", nn), "read the page"};
   if (!s.predicted && s.stage < Stage::kGreen) {
-    return {Cat("wb predict ", nn), "guess before you know"};
+    return {Cat("predict ", nn), "guess before you know"};
   }
+  if (!s.read) return {Cat("read ", nn), "read the page"};
   if (s.stage < Stage::kGreen) {
     const std::string file =
         lesson.keep.empty()
             ? lesson.ExerciseDir()
             : Cat(lesson.ExerciseDir(), "/", lesson.keep[0].path);
-    return {Cat("wb test ", nn), Cat("after you edited ", file)};
+    return {Cat("test ", nn), Cat("after you edited ", file)};
   }
-  if (!s.predicted)
-    return {Cat("wb predict ", nn), "the prediction is missing"};
-  if (!s.measured)
-    return {Cat("wb measure ", nn), "see what your machine says"};
+  if (!s.predicted) return {Cat("predict ", nn), "the prediction is missing"};
+  if (!s.measured) return {Cat("measure ", nn), "see what your machine says"};
   if (!s.explained) {
-    return {Cat("wb explain ", nn), "three sentences in your own words"};
+    return {Cat("explain ", nn), "three sentences in your own words"};
   }
+  if (s.red_now) return {Cat("test ", nn), "it was green, and is not now"};
   if (!s.plugged && !lesson.plug.empty()) {
-    return {Cat("wb plug ", nn), "put your piece into the real runtime"};
+    return {Cat("plug ", nn), "put your piece into the real runtime"};
   }
   return {};
 }

@@ -3,7 +3,7 @@
 // A lesson is done by evidence, never by clicking: its cases are green, its
 // prediction was locked before the first green, its measurement is recorded and
 // three sentences explain it back. Plugging is the encore: it is shown, but
-// nobody has to.
+// nobody has to. What was green once stays green: a lesson is for experiments.
 #pragma once
 
 #include <string>
@@ -21,12 +21,30 @@ struct LessonState {
   Box box = Box::kEmpty;
   bool read = false, predicted = false, predicted_late = false;
   bool measured = false, explained = false, plugged = false;
-  std::string Word() const;   // "red"
-  std::string Marks() const;  // "read, predicted, red (RQ-3 RQ-7), plugged"
+  // It was green, and the file as it is now is not: somebody experiments.
+  bool red_now = false;
+  std::string Word() const;  // "red"
+  // "read, predicted, red (RQ-3 RQ-7), plugged"; "green, now red (RQ-3)"
+  std::string Marks() const;
 
   std::vector<std::string> red;
   bool build_error = false;
 };
+
+// What a lesson has earned of what: its cases as the best run had them, and a
+// prediction in time and an explanation where the manifest gives points for
+// them.
+struct LessonPoints {
+  double cases = 0, of_cases = 0;
+  bool was_better = false;  // than the last run
+  double prediction = 0, of_prediction = 0;
+  double explanation = 0, of_explanation = 0;
+  double earned() const { return cases + prediction + explanation; }
+  // "cases 4 of 5, prediction 0.5 of 0.5, explanation 0 of 0.5"
+  std::string Parts() const;
+};
+LessonPoints PointsOf(const tools::Lesson& lesson,
+                      const LessonProgress& progress);
 
 LessonState StateOf(const tools::Lesson& lesson, const LessonProgress& progress,
                     bool plugged);
@@ -34,7 +52,7 @@ LessonState StateOf(const tools::Lesson& lesson, const LessonProgress& progress,
 // The one thing to do now: a command and why. `command` is empty when the
 // lesson is done.
 struct NextStep {
-  std::string command;  // "wb predict 04"
+  std::string command;  // "predict 04"
   std::string why;
 };
 NextStep NextFor(const tools::Lesson& lesson, const LessonState& state);

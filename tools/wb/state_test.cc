@@ -27,27 +27,26 @@ class StateTest : public testing::Test {
 TEST_F(StateTest, GoesFromStartToDoneByEvidence) {
   EXPECT_EQ(State().Word(), "not started");
   EXPECT_EQ(State().box, Box::kEmpty);
-  EXPECT_EQ(Next(), "wb read 04");
-  p_.read_at = kEarly;
-  EXPECT_EQ(State().Word(), "read");
-  EXPECT_EQ(State().box, Box::kHalf);
-  EXPECT_EQ(Next(), "wb predict 04");
+  EXPECT_EQ(Next(), "predict 04");
   p_.predicted_at = kEarly;
   EXPECT_EQ(State().Word(), "predicted");
-  EXPECT_EQ(Next(), "wb test 04");
+  EXPECT_EQ(State().box, Box::kHalf);
+  EXPECT_EQ(Next(), "read 04");
+  p_.read_at = kEarly;
+  EXPECT_EQ(Next(), "test 04");
   p_.last_result = "red";
   EXPECT_EQ(State().Word(), "red");
-  EXPECT_EQ(Next(), "wb test 04");
+  EXPECT_EQ(Next(), "test 04");
   p_.last_result = "green";
   p_.first_green_at = kLate;
   EXPECT_EQ(State().Word(), "green");
-  EXPECT_EQ(Next(), "wb measure 04");
+  EXPECT_EQ(Next(), "measure 04");
   p_.measured_at = kLate;
-  EXPECT_EQ(Next(), "wb explain 04");
+  EXPECT_EQ(Next(), "explain 04");
   p_.explained_at = kLate;
   EXPECT_EQ(State().Word(), "done");
   EXPECT_EQ(State().box, Box::kFull);
-  EXPECT_EQ(Next(), "wb plug 04");
+  EXPECT_EQ(Next(), "plug 04");
   EXPECT_EQ(Next(/*plugged=*/true), "");
 }
 
@@ -67,10 +66,28 @@ TEST_F(StateTest, APredictionAfterGreenDoesNotFillTheBox) {
   EXPECT_NE(State().Marks().find("predicted after green"), std::string::npos);
 }
 
-TEST_F(StateTest, RedIsRedAgainAfterGreen) {
+TEST_F(StateTest, GreenStaysGreenAfterARedExperiment) {
   p_.first_green_at = kEarly;
   p_.last_result = "red";
-  EXPECT_EQ(State().stage, Stage::kRed);
+  p_.red = {"RQ-3"};
+  EXPECT_EQ(State().stage, Stage::kGreen);
+  EXPECT_EQ(State().Marks(), "green, now red (RQ-3)");
+  p_.last_result = "build_error";
+  EXPECT_EQ(State().Marks(), "green, now does not compile");
+  // Plugging is for what is green now.
+  p_.predicted_at = p_.read_at = p_.measured_at = p_.explained_at = kEarly;
+  EXPECT_EQ(Next(), "test 04");
+}
+
+TEST_F(StateTest, PointsAreOfTheBestRunAndOfWhatElseCounts) {
+  p_.score = 2;
+  p_.best_score = 5;
+  EXPECT_EQ(PointsOf(lesson(), p_).earned(), 5);
+  p_.predicted_at = p_.explained_at = kEarly;
+  EXPECT_EQ(PointsOf(lesson(), p_).earned(), 6);
+  EXPECT_EQ(
+      PointsOf(lesson(), p_).Parts(),
+      "cases at best 5 of 5, prediction 0.5 of 0.5, explanation 0.5 of 0.5");
 }
 
 TEST_F(StateTest, MarksSayWhatIsRed) {

@@ -16,18 +16,22 @@ namespace {
 
 using tools::Cat;
 
-constexpr std::uint32_t kSaved = IN_CLOSE_WRITE | IN_MOVED_TO;
+// A rename over a file is a save; a rename away is a deletion, unless the new
+// file follows, as from an editor that keeps the old one as a backup.
+constexpr std::uint32_t kSaved =
+    IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM;
 constexpr std::uint32_t kRootEvents = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR;
 
-// Parks until `fd` is readable; false when `timeout_ms` (-1: none) passed.
-bool WaitReadable(int fd, int timeout_ms) {
+// Parks until `fd` or `stop` is readable. False when `timeout_ms` (-1: none)
+// passed, or it was `stop`.
+bool WaitReadable(int fd, int stop, int timeout_ms) {
   return mn::BlockingCall([&] {
-    pollfd p{fd, POLLIN, 0};
+    pollfd p[2] = {{fd, POLLIN, 0}, {stop, POLLIN, 0}};
     int n;
     do {
-      n = poll(&p, 1, timeout_ms);
+      n = poll(p, 2, timeout_ms);
     } while (n < 0 && errno == EINTR);
-    return n > 0;
+    return n > 0 && p[1].revents == 0;
   });
 }
 
@@ -44,7 +48,7 @@ tools::Result<std::unique_ptr<Watcher>> Watcher::Make(const std::string& root) {
   if (!names.ok()) return tools::Error{names.error()};
   if (!watcher->WatchDir("")) {
     return tools::Error{Cat("cannot watch ", root, ": ", std::strerror(errno),
-                            ". `wb doctor` knows about inotify.")};
+                            " (fs.inotify.max_user_watches)")};
   }
   for (const std::string& name : *names) watcher->WatchDir(name);
   return watcher;
@@ -89,10 +93,9 @@ bool Watcher::Drain(std::set<std::string>* saved) {
 std::set<std::string> Watcher::Next(std::chrono::milliseconds quiet) {
   std::set<std::string> saved;
   while (saved.empty()) {
-    WaitReadable(fd_, -1);
-    if (!Drain(&saved)) return {};
+    if (!WaitReadable(fd_, stop_.fd(), -1) || !Drain(&saved)) return {};
   }
-  while (WaitReadable(fd_, static_cast<int>(quiet.count()))) {
+  while (WaitReadable(fd_, stop_.fd(), static_cast<int>(quiet.count()))) {
     if (!Drain(&saved)) break;
   }
   return saved;

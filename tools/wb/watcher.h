@@ -1,4 +1,4 @@
-// Waits for saved files (inotify).
+// Waits for files that are saved or deleted (inotify).
 //
 // Why it is hard: editors save in three ways (write in place; write a new file
 // and rename it over; write, then touch twice), and one save is several events.
@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "runtime/os/subprocess/subprocess.h"
 #include "tools/common/result.h"
 
 namespace mn::wb {
@@ -25,11 +26,13 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // Parks until something was saved and `quiet` has passed since. The paths
-  // relative to the root: "04_run_queue/run_queue.cc". Empty: the descriptor
-  // failed, there is nothing more to wait for.
+  // Parks until something was saved or deleted, and `quiet` has passed since.
+  // The paths relative to the root: "04_run_queue/run_queue.cc". Empty: the
+  // descriptor failed, or Stop() was called: there is nothing more to wait for.
   std::set<std::string> Next(
       std::chrono::milliseconds quiet = std::chrono::milliseconds(80));
+  // Wakes Next() for good. From any goroutine.
+  void Stop() { stop_.Cancel(); }
 
  private:
   Watcher(std::string root, int fd) : root_(std::move(root)), fd_(fd) {}
@@ -39,6 +42,7 @@ class Watcher {
 
   const std::string root_;
   const int fd_;
+  os::Canceller stop_;
   std::map<int, std::string> dirs_;  // watch descriptor -> name, "" is the root
 };
 

@@ -43,6 +43,18 @@ TEST_F(WatcherTest, SeesARenameOverTheFile) {
   EXPECT_EQ(watcher_->Next(), Paths{"04/a.cc"});
 }
 
+TEST_F(WatcherTest, SeesADeletion) {
+  WriteInPlace("/04/a.cc");
+  ASSERT_EQ(watcher_->Next(), Paths{"04/a.cc"});
+  ASSERT_EQ(std::remove((dir_ + "/04/a.cc").c_str()), 0);
+  EXPECT_EQ(watcher_->Next(), Paths{"04/a.cc"});
+}
+
+TEST_F(WatcherTest, StopEndsTheWaiting) {
+  watcher_->Stop();
+  EXPECT_EQ(watcher_->Next(), Paths{});
+}
+
 TEST_F(WatcherTest, SavesInARowAreOneReport) {
   WriteInPlace("/04/a.cc");
   WriteInPlace("/04/a.cc");
