@@ -192,7 +192,8 @@ int Measure(Context& context, const Lesson& lesson, const Questions& quiz) {
     Terminal& t = context.terminal;
     t.Line(t.Yellow(Cat("The machine was busy: other programs used ",
                         busy->second, " CPUs.")));
-    t.Line("Once it is quiet, `wb measure ", lesson.id.substr(0, 2),
+    t.Line("Once it is quiet, `",
+           context.Call(Cat("measure ", lesson.id.substr(0, 2))),
            "` measures again.");
   }
   const std::optional<Progress> progress = LoadProgress(context);
