@@ -54,6 +54,17 @@ LESSON = {
         {"name": "Context.UncaughtEndsAtTheEntry", "inv": "CTX-7", "points": 0.5},
         {"name": "Context.CheaperThanTheKernel", "inv": "CTX-P", "points": 0.5, "max": 0.2, "needs": ["no_sanitizer"]},
     ],
+    "steps": [
+        "Context.PingPong",
+        "Context.EntryAligned",
+        "Context.TenThousand",
+        "Context.ExceptionsStayHome",
+        "Context.RegistersSurvive",
+        "Context.EntryReturns",
+        "Context.FloatingPointControl",
+        "Context.UncaughtEndsAtTheEntry",
+        "Context.CheaperThanTheKernel",
+    ],
     "mutants": [
         "forgets_a_register",
         "crosses_two_registers",

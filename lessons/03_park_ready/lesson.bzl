@@ -50,6 +50,14 @@ LESSON = {
         {"name": "Park.ReadyTwice", "inv": "PARK-2", "points": 0.25, "kind": "program"},
         {"name": "Park.CostsNothing", "inv": "PARK-4", "points": 1, "kind": "program"},
     ],
+    "steps": [
+        "Park.NoLostWakeup",
+        "Park.OnlyLegalSteps",
+        "Park.CommitComesLast",
+        "Park.CostsNothing",
+        "Park.ReadyOfARunner",
+        "Park.ReadyTwice",
+    ],
     "mutants": [
         "forgets_to_unlock",
         "wakes_nobody",

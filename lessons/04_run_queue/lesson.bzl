@@ -17,12 +17,8 @@ LESSON = {
             "inv": "RQ-5",
             "why": "a lock costs more than the switch that the queue serves, and a thief does not take it",
         },
-        {
-            "pattern": "\\bdeque\\b|\\bstd::vector\\b|\\bstd::list\\b|\\bmalloc\\b|\\bnew\\b",
-            "inv": "RQ-5",
-            "why": "the ring is the storage: nothing is allocated to queue a goroutine",
-        },
     ],
+    "case_timeout_s": 5,
     "invariants": {
         "RQ-0": "The queue does something at all: what is put comes out.",
         "RQ-1": "FIFO: goroutines leave the ring in the order in which they entered.",
@@ -44,6 +40,17 @@ LESSON = {
         {"name": "RunQueue.RunnextShares", "inv": "RQ-7", "points": 0.5},
         {"name": "RunQueue.EverySchedule", "inv": "RQ-4", "points": 0.5, "kind": "schedules", "configs": ["ring_1_thief", "overflow_1_thief", "ring_2_thieves", "runnext_1_thief", "runnext_2_thieves"]},
         {"name": "RunQueue.FasterThanMutex", "inv": "RQ-P", "points": 0.5, "max": 0.8, "needs": ["cpus>=2", "no_sanitizer"]},
+    ],
+    "steps": [
+        "RunQueue.Fifo",
+        "RunQueue.WrapAround",
+        "RunQueue.FastPath",
+        "RunQueue.RunnextFirst",
+        "RunQueue.RunnextShares",
+        "RunQueue.OverflowHalf",
+        "RunQueue.ThiefAtEveryInstruction",
+        "RunQueue.EverySchedule",
+        "RunQueue.FasterThanMutex",
     ],
     "mutants": [
         "lifo",

@@ -44,6 +44,15 @@ LESSON = {
         {"name": "Syscall.ShortCallsMakeNoThread", "inv": "SYS-6", "points": 0.5, "kind": "program"},
         {"name": "Syscall.PoolBoundsThreads", "inv": "SYS-7", "points": 1, "kind": "program"},
     ],
+    "steps": [
+        "Syscall.QuickCall",
+        "Syscall.ShortCallsMakeNoThread",
+        "Syscall.OnlyOneTakesTheP",
+        "Syscall.ComesBackWithoutAP",
+        "Syscall.OthersGoOn",
+        "Syscall.ThreadsAreBounded",
+        "Syscall.PoolBoundsThreads",
+    ],
     "mutants": [
         "keeps_its_p",
         "sleeps_on_no_list",
