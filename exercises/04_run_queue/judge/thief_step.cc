@@ -102,7 +102,8 @@ void Drive(Driver& d) {
     if (length < 0) return d.Observe("cannot_step", length);
     judge::ForPositions(length, d.rng(), [&](std::int64_t at) {
       Play(plan, at, gs, &out);
-      out.insert(out.begin(), {number, at});
+      out.insert(out.begin(),
+                 {number, at, Driver::CodeOffset(judge::StruckAfter())});
       d.Observe("out", out);
     });
     number++;
@@ -141,11 +142,12 @@ std::int64_t Goroutines(const Plan& p) {
   return p.ring + p.runnext + (p.op != kGet);
 }
 
-// Plan, position, and what came out. A thief after each first instruction.
+// Plan, position, the instruction's place, and what came out. A thief after
+// each first instruction.
 Observations Right(const Workload& work) {
   Observations right;
   for (const Plan& plan : PlansOf(work.at("plans"))) {
-    right.push_back({"out", {std::ssize(right), 1}});
+    right.push_back({"out", {std::ssize(right), 1, 0}});
     for (std::int64_t id = 0; id < Goroutines(plan); id++) {
       right.back().values.push_back(id);
     }
@@ -170,7 +172,7 @@ Verdict Decide(const Workload& work, const Observations& seen) {
   std::int64_t plans_seen = 0;
   for (std::size_t i = 0; i < seen.size(); i++) {
     const Numbers& v = seen[i].values;
-    if (seen[i].kind != "out" || v.size() < 2 || v[0] < 0 ||
+    if (seen[i].kind != "out" || v.size() < 3 || v[0] < 0 ||
         v[0] >= std::ssize(plans)) {
       return judge::Unexpected(seen[i], static_cast<int>(i));
     }
@@ -178,12 +180,15 @@ Verdict Decide(const Workload& work, const Observations& seen) {
     plans_seen = std::max(plans_seen, v[0] + 1);
     const std::int64_t n = Goroutines(plan);
     const judge::ExactlyOnceFault fault =
-        judge::ExactlyOnce(Numbers(v.begin() + 2, v.end()), n, NameOf);
+        judge::ExactlyOnce(Numbers(v.begin() + 3, v.end()), n, NameOf);
     if (fault.what.empty()) continue;
-    return Verdict::Failed(fault.what + ": " + Describe(plan) +
-                               " after instruction " + std::to_string(v[1]),
-                           "each of " + std::to_string(n) + " comes out once",
-                           fault.got, static_cast<int>(i));
+    Verdict verdict =
+        Verdict::Failed(fault.what + ": " + Describe(plan) +
+                            " after instruction " + std::to_string(v[1]),
+                        "each of " + std::to_string(n) + " comes out once",
+                        fault.got, static_cast<int>(i));
+    verdict.instruction = v[2];
+    return verdict;
   }
   if (plans_seen == std::ssize(plans)) return Verdict::Passed();
   return judge::TooLittle(std::to_string(plans.size()) + " scenarios");
