@@ -59,6 +59,18 @@ LESSON = {
         {"name": "Context.AnotherThread", "inv": "CTX-3", "points": 0.5},
         {"name": "Context.CheaperThanTheKernel", "inv": "CTX-P", "points": 0.5, "max": 0.2, "needs": ["no_sanitizer"]},
     ],
+    "steps": [
+        "Context.PingPong",
+        "Context.EntryAligned",
+        "Context.TenThousand",
+        "Context.ExceptionsStayHome",
+        "Context.RegistersSurvive",
+        "Context.EntryReturns",
+        "Context.FloatingPointControl",
+        "Context.UncaughtEndsAtTheEntry",
+        "Context.AnotherThread",
+        "Context.CheaperThanTheKernel",
+    ],
     "pasted": ["misaligned_entry", "entry_looks_like_a_frame"],
     "mutants": [
         "forgets_a_register",

@@ -58,6 +58,17 @@ LESSON = {
         {"name": "Park.ReadyOfACaller", "inv": "PARK-2", "points": 0.25, "kind": "program"},
         {"name": "Park.CostsNothing", "inv": "PARK-4", "points": 0.5, "kind": "program"},
     ],
+    "steps": [
+        "Park.NoLostWakeup",
+        "Park.OnlyLegalSteps",
+        "Park.ReadyRunsNext",
+        "Park.CommitComesLast",
+        "Park.LastsUntilReady",
+        "Park.CostsNothing",
+        "Park.ReadyOfARunner",
+        "Park.ReadyTwice",
+        "Park.ReadyOfACaller",
+    ],
     "pasted": ["unlock_first"],
     "mutants": [
         "forgets_to_unlock",

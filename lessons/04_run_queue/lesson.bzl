@@ -18,6 +18,7 @@ LESSON = {
             "why": "a lock costs more than the switch that the queue serves, and a thief does not take it",
         },
     ],
+    "case_timeout_s": 5,
     "invariants": {
         "RQ-0": "The queue does something at all: what is put comes out.",
         "RQ-1": "FIFO: goroutines leave the ring in the order in which they entered.",
@@ -40,6 +41,18 @@ LESSON = {
         {"name": "RunQueue.RunnextShares", "inv": "RQ-7", "points": 0.5},
         {"name": "RunQueue.EverySchedule", "inv": "RQ-4", "points": 0.5, "kind": "schedules", "configs": ["ring_1_thief", "overflow_1_thief", "ring_2_thieves", "runnext_1_thief", "runnext_2_thieves", "budget_1_thief"]},
         {"name": "RunQueue.FasterThanMutex", "inv": "RQ-P", "points": 0.5, "max": 0.8, "needs": ["cpus>=2", "no_sanitizer"]},
+    ],
+    "steps": [
+        "RunQueue.Fifo",
+        "RunQueue.FastPath",
+        "RunQueue.RunnextFirst",
+        "RunQueue.RunnextShares",
+        "RunQueue.OverflowHalf",
+        "RunQueue.WrapAround",
+        "RunQueue.ThiefAtEveryInstruction",
+        "RunQueue.EverySchedule",
+        "RunQueue.TwoOwners",
+        "RunQueue.FasterThanMutex",
     ],
     "pasted": ["lifo", "get_without_cas"],
     "mutants": [

@@ -171,6 +171,7 @@ Lesson ReadLesson(const Reader& by_index) {
   if (const auto it = r.json().find("schedules"); it != r.json().end()) {
     Reader(*it, Cat(r.where(), ", schedules")).Optional("broke", &l.broke);
   }
+  r.Optional("steps", &l.steps);
   r.Optional("hints", &l.hints);
   r.Optional("mutants", &l.mutants);
   r.Optional("solution", &l.solution);

@@ -79,6 +79,7 @@ struct Lesson {
   // Which invariant a violation of the explorer breaks: the first text that is
   // part of "KIND: TEXT", and its id.
   std::vector<std::pair<std::string, std::string>> broke;
+  std::vector<std::string> steps;    // cases, in the order of the page's steps
   std::vector<std::string> hints;    // paths from the workspace
   std::vector<std::string> mutants;  // the headings of MUTANTS.md
   std::string solution;              // the worked answer's file, or empty

@@ -63,7 +63,9 @@ tools::Command Enclosed(const JudgeJob& job, const std::string& scratch,
   for (const std::string& dir : job.hide) c.argv.push_back(Cat("--hide=", dir));
   // Twice what the judge allows a case: it is asked first.
   c.argv.push_back(Cat("--processes=", 2 * job.lesson.max_processes));
-  c.argv.insert(c.argv.end(), {"--", job.judge, Cat("--results=", results)});
+  // A case that hangs must not cost the points of the others.
+  c.argv.insert(c.argv.end(),
+                {"--", job.judge, "--all", Cat("--results=", results)});
   c.cwd = scratch;
   c.clear_env = true;
   c.set_env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},

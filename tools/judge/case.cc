@@ -1,20 +1,15 @@
 #include "tools/judge/case.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
-#include <string_view>
 
 #include "absl/debugging/symbolize.h"
-#include "runtime/base/sanitizer.h"
+#include "tools/judge/fault_report.h"
 
 namespace mn::judge {
 namespace {
@@ -28,17 +23,6 @@ struct Registered {
 constexpr int kMaxDrivers = 64;
 Registered drivers[kMaxDrivers];
 int driver_count = 0;
-
-// The learner's code lives in this process and may have closed the pipe; then
-// there is nobody to tell.
-void WriteAll(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = write(kObservationFd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
 
 [[noreturn]] void Die(const std::string& message) {
   fprintf(stderr, "case process: %s\n", message.c_str());
@@ -59,66 +43,6 @@ std::string ReadRequest() {
   }
   return all;
 }
-
-#if !MN_ASAN && !MN_TSAN  // the sanitizers report faults themselves
-
-// Async-signal-safe. Tells the judge what the fault was (GPR and code bytes
-// are what the judge needs to recognise a misaligned stack), then lets it kill.
-void OnFault(int sig, siginfo_t* info, void* context) {
-  char line[512];
-  const auto* uc = static_cast<ucontext_t*>(context);
-  unsigned long pc = 0, sp = 0;
-#if defined(__x86_64__)
-  pc = static_cast<unsigned long>(uc->uc_mcontext.gregs[REG_RIP]);
-  sp = static_cast<unsigned long>(uc->uc_mcontext.gregs[REG_RSP]);
-#elif defined(__aarch64__)
-  pc = uc->uc_mcontext.pc;
-  sp = uc->uc_mcontext.sp;
-#endif
-  char name[256] = "?";
-  if (pc != 0 &&
-      !absl::Symbolize(reinterpret_cast<void*>(pc), name, sizeof(name))) {
-    strcpy(name, "?");
-  }
-  for (char* c = name; *c != 0; c++) {
-    if (*c == ' ') *c = '_';
-  }
-  // The code bytes are readable unless the fault was the fetch itself.
-  unsigned char code[4] = {};
-  if (pc != 0 && pc != reinterpret_cast<unsigned long>(info->si_addr)) {
-    memcpy(code, reinterpret_cast<void*>(pc), sizeof(code));
-  }
-  const int n = snprintf(
-      line, sizeof(line), "crash %d %d %lu %lu %lu %u %u %u %u %s\n", sig,
-      info->si_code, reinterpret_cast<unsigned long>(info->si_addr), pc, sp,
-      code[0], code[1], code[2], code[3], name);
-  if (n > 0) WriteAll({line, static_cast<std::size_t>(n)});
-  signal(sig, SIG_DFL);  // returning repeats the fault, which now kills
-  if (sig == SIGABRT) raise(sig);
-}
-
-void InstallFaultHandler() {
-  // A stack of its own: the learner's stack may be what is broken.
-  static char stack[64 * 1024];
-  stack_t alternate = {};
-  alternate.ss_sp = stack;
-  alternate.ss_size = sizeof(stack);
-  sigaltstack(&alternate, nullptr);
-  struct sigaction action = {};
-  action.sa_sigaction = OnFault;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  for (int sig : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
-    sigaction(sig, &action, nullptr);
-  }
-  char warm[64];  // the first call allocates and opens files
-  absl::Symbolize(reinterpret_cast<void*>(&CaseMain), warm, sizeof(warm));
-}
-
-#else
-
-void InstallFaultHandler() {}
-
-#endif
 
 }  // namespace
 
@@ -156,18 +80,28 @@ void Driver::ObserveInLines(const char* kind, const Numbers& values) {
 }
 
 void Driver::Say(const char* kind, const std::string& text) {
-  WriteAll("s " + std::string(kind) + " " + text + "\n");
+  WriteToJudge("s " + std::string(kind) + " " + text + "\n");
   observations_++;
 }
 
 void Driver::Look() {
-  WriteAll("look\n");
+  WriteToJudge("look\n");
   observations_++;
   char answer = 0;
   while (answer != '\n') {
     const ssize_t n = read(kRequestFd, &answer, 1);
     if (n == 0 || (n < 0 && errno != EINTR)) Die("the judge does not look");
   }
+}
+
+void Driver::Stack(const void* lo, const void* hi, const std::string& name) {
+  NoteStack(lo, hi, name);
+}
+
+void Driver::Phase(const std::string& text) { NotePhase(text); }
+
+std::int64_t Driver::CodeOffset(std::uintptr_t pc) {
+  return judge::CodeOffset(pc);
 }
 
 void Driver::Observe(const char* kind,
@@ -196,7 +130,7 @@ void Driver::Send(const char* kind, const std::int64_t* values, std::size_t n) {
     line += std::to_string(values[i] + (falsify_ ? 1 : 0));
   }
   line += '\n';
-  WriteAll(line);
+  WriteToJudge(line);
   observations_++;
 }
 
@@ -206,13 +140,17 @@ void Driver::Finish() {
                          static_cast<unsigned long long>(nonce_),
                          static_cast<long long>(observations_));
   fflush(nullptr);  // the judge may kill as soon as it has read the end line
-  WriteAll({end, static_cast<std::size_t>(n)});
+  WriteToJudge({end, static_cast<std::size_t>(n)});
   _exit(0);  // not exit(): destructors of the learner's statics are not judged
 }
 
 int CaseMain() {
-  InstallFaultHandler();
-  WriteAll("hello " + std::to_string(kProtocolVersion) + "\n");
+  InstallFaultReports();
+  // What is printed before a crash must not stay behind in a buffer. The buffer
+  // is ours, so that the first printf is not taken for an allocation.
+  static char printed[BUFSIZ];
+  setvbuf(stdout, printed, _IOLBF, sizeof(printed));
+  WriteToJudge("hello " + std::to_string(kProtocolVersion) + "\n");
 
   Driver driver;
   std::string name;

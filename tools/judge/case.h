@@ -44,6 +44,14 @@ class Driver {
   // and how often its threads slept, from outside (kThreads). Blocks the
   // calling thread for some milliseconds.
   void Look();
+  // What the judge tells about a crash or a time-out, so that it blames the
+  // right one: a stack besides the thread's own, fresh from mmap, by its name
+  // ("context 3"); and what has happened, if a crash is its consequence ("the
+  // entry function of context 3 had returned"), "" when that is over.
+  void Stack(const void* lo, const void* hi, const std::string& name);
+  void Phase(const std::string& text);
+  // An address of code as a number to report (Verdict::instruction).
+  static std::int64_t CodeOffset(std::uintptr_t pc);
   // Ends the case and the process. The driver's function may return instead; a
   // program, whose main function never does, calls this. Any thread.
   [[noreturn]] void Finish();

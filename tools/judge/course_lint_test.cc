@@ -223,6 +223,29 @@ TEST_P(Lint, PageAndContractHaveTheSentences) {
   }
 }
 
+// The cases in the order in which the page's steps name them first: *Fifo* or
+// *RunQueue.Fifo*.
+TEST_P(Lint, TheStepsAreThePages) {
+  const tools::Lesson& lesson = GetParam();
+  const std::string page = Text("lessons/" + lesson.id + "/README.md");
+  const std::size_t begin = page.find("\n## From red to green");
+  ASSERT_NE(begin, std::string::npos) << "the page has no such section";
+  const std::string section =
+      page.substr(begin, page.find("\n## ", begin + 1) - begin);
+  std::map<std::size_t, std::string> named;
+  for (const tools::CourseCase& c : lesson.cases) {
+    const std::string name = c.name.substr(c.name.find('.') + 1);
+    const std::size_t at = std::min(section.find("*" + name + "*"),
+                                    section.find("*" + c.name + "*"));
+    if (at != std::string::npos) named[at] = c.name;
+  }
+  std::vector<std::string> steps;
+  for (const auto& [at, name] : named) steps.push_back(name);
+  EXPECT_EQ(lesson.steps, steps)
+      << "\"steps\" of lessons/" << lesson.id
+      << "/lesson.bzl must be the cases in the order of the page";
+}
+
 TEST_P(Lint, ThePageSaysHowLongItTakes) {
   const tools::Lesson& lesson = GetParam();
   EXPECT_GT(lesson.minutes, 0);

@@ -16,6 +16,7 @@ namespace mn::judge {
 //                     source names: `// Mutant lifo: dies of RQ-1`
 //   STATUS:INV        some case has this status, and INV is what broke:
 //                     crashed:RQ-1, timeout:RQ-1, suspicious:RQ-1
+//   STATUS:INV:TEXT   and TEXT is a part of its message
 // Returns "" if the results are as expected, else what is different.
 std::string CheckExpectation(const std::string& expected, const Judge& judge,
                              const std::vector<CaseResult>& results);

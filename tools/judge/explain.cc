@@ -1,11 +1,12 @@
 #include "tools/judge/explain.h"
 
-#include <signal.h>
-#include <string.h>
-
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <sstream>
+#include <utility>
 
+#include "tools/common/text.h"
 #include "tools/judge/source.h"
 
 namespace mn::judge {
@@ -13,25 +14,8 @@ namespace {
 
 // Of what the code printed: enough to see what it says, and little enough to
 // see the verdict as well.
-constexpr int kPrintedLines = 15;
-
-// An SSE instruction that needs its operand aligned to 16: movaps, movapd,
-// movntps (0f 28/29/2b) and movdqa (66 0f 6f/7f).
-bool IsAlignedMove(const std::uint8_t* b) {
-  if (b[0] >= 0x40 && b[0] <= 0x4f) b++;  // REX prefix
-  const bool operand_size = b[0] == 0x66;
-  if (operand_size) b++;
-  if (b[0] >= 0x40 && b[0] <= 0x4f) b++;
-  if (b[0] != 0x0f) return false;
-  if (b[1] == 0x28 || b[1] == 0x29 || b[1] == 0x2b) return true;
-  return operand_size && (b[1] == 0x6f || b[1] == 0x7f);
-}
-
-std::string SignalName(int sig) {
-  const char* abbreviation = sigabbrev_np(sig);
-  return abbreviation ? std::string("SIG") + abbreviation
-                      : "signal " + std::to_string(sig);
-}
+constexpr int kPrintedLines = 12;
+constexpr std::size_t kPrintedWidth = 160;
 
 std::string Hex(std::uint64_t value) {
   char text[32];
@@ -46,42 +30,62 @@ std::string Short(const std::string& text, std::size_t limit) {
   return text.substr(0, limit) + " …";
 }
 
+// What a sanitizer printed is read from its first line; anything else from its
+// end, which is what came before the failure.
+std::string Printed(const CaseResult& result) {
+  if (result.printed.empty()) return "";
+  const std::vector<std::string> lines = tools::Lines(result.printed);
+  const std::size_t report = LineOfSanitizer(lines);
+  const bool all = lines.size() <= kPrintedLines;
+  const std::size_t begin = all ? 0
+                            : report < lines.size()
+                                ? report
+                                : lines.size() - kPrintedLines;
+  const std::size_t end = std::min(lines.size(), begin + kPrintedLines);
+  std::ostringstream out;
+  out << "  your code printed";
+  if (!all) {
+    out << " " << std::max(result.printed_lines, static_cast<int>(lines.size()))
+        << " lines, " << (report < lines.size() ? "of which these" : "the last")
+        << " " << end - begin;
+  }
+  out << "\n";
+  for (std::size_t i = begin; i < end; i++) {
+    out << "            " << Short(lines[i], kPrintedWidth) << "\n";
+  }
+  return out.str();
+}
+
 }  // namespace
 
-std::string ExplainCrash(const Outcome& outcome) {
-  const Fault& f = outcome.fault;
-  std::string text = SignalName(outcome.signal);
-  if (outcome.signal == SIGXCPU || outcome.signal == SIGKILL) {
-    return text + " (the limit of CPU time, or killed from outside)";
-  }
-  if (f.sig == 0) return text + " (" + strsignal(outcome.signal) + ")";
-  if (f.function != "?") text += " in " + f.function;
-  if (f.sig == SIGABRT) return text + " (abort: a failed check, or terminate)";
-  if (f.sig != SIGSEGV && f.sig != SIGBUS) {
-    return text + " (" + strsignal(f.sig) + ")";
-  }
-  if (IsAlignedMove(f.bytes) && f.code == SI_KERNEL) {
-    return text +
-           ": movaps on an address that is not a multiple of 16. rsp is " +
-           std::to_string(f.sp % 16) +
-           " mod 16 there: was the stack aligned as the ABI wants it at the "
-           "entry of the function?";
-  }
-  const std::uint64_t below =
-      f.sp > f.address ? f.sp - f.address : f.address - f.sp;
-  if (f.address != 0 && below < 64 * 1024) {
-    return text + ": at " + Hex(f.address) +
-           ", next to the stack pointer: the stack overflowed (recursion "
-           "without end?)";
-  }
-  if (f.address < 4096) {
-    return text + ": read or wrote through a null pointer (address " +
-           Hex(f.address) + ")";
-  }
-  if (f.pc == f.address) {
-    return text + ": jumped to " + Hex(f.pc) + ", which is not code";
-  }
-  return text + ": read or wrote " + Hex(f.address) + ", which is not mapped";
+std::string NumberText(std::int64_t value) {
+  const bool small = value == static_cast<std::int32_t>(value) ||
+                     value == static_cast<std::uint32_t>(value);
+  return small ? std::to_string(value) : Hex(static_cast<std::uint64_t>(value));
+}
+
+std::size_t LineOfSanitizer(const std::vector<std::string>& lines) {
+  std::size_t i = 0;
+  // UBSan does not say its name but a place: `FILE:LINE:COLUMN: runtime error`.
+  const auto is_report = [](const std::string& line) {
+    const std::size_t at = line.find(": runtime error: ");
+    return line.find("Sanitizer") != std::string::npos ||
+           (at != std::string::npos && at > 0 &&
+            std::isdigit(static_cast<unsigned char>(line[at - 1])));
+  };
+  while (i < lines.size() && !is_report(lines[i])) i++;
+  return i;
+}
+
+bool ComesFirst(const tools::Lesson& lesson, const CaseResult& a,
+                const CaseResult& b) {
+  const auto rank = [&](const CaseResult& r) {
+    return std::pair(
+        r.status == Status::kNotImplemented,
+        std::find(lesson.steps.begin(), lesson.steps.end(), r.entry->name) -
+            lesson.steps.begin());
+  };
+  return rank(a) < rank(b);
 }
 
 std::string FileToEdit(const tools::Lesson& lesson) {
@@ -132,6 +136,7 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result) {
   const tools::Invariant* inv = lesson.FindInvariant(result.inv);
   const char* what = result.status == Status::kTimeout   ? "did not end"
                      : result.status == Status::kCrashed ? "crashed"
+                     : result.status == Status::kNotRun  ? "was not run"
                      : result.status == Status::kSuspicious
                          ? "is suspicious: a person has to look"
                      : result.status == Status::kInfraError
@@ -167,25 +172,17 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result) {
       out << "    " << line << "\n";
     }
   }
-  if (!result.printed.empty()) {
-    out << "  your code printed\n";
-    std::istringstream lines(result.printed);
-    int n = 0;
-    for (std::string line; std::getline(lines, line); n++) {
-      if (n < kPrintedLines) out << "            " << line << "\n";
-    }
-    if (n > kPrintedLines) {
-      out << "            … (" << n - kPrintedLines << " more lines)\n";
-    }
-  }
+  out << Printed(result);
   if (result.status == Status::kInfraError) return out.str();
-  out << "  seed      " << SeedText(result) << "\n"
-      << "  replay    "
-      << (judge.options().wb.empty()
-              ? ReplayCommand(lesson, result)
-              : judge.options().wb + " replay " + lesson.id.substr(0, 2) + " " +
-                    SeedText(result) + ":" + result.entry->name)
-      << "\n";
+  if (!result.runs.empty() && !result.by_text) {
+    out << "  seed      " << SeedText(result) << "\n"
+        << "  replay    "
+        << (judge.options().wb.empty()
+                ? ReplayCommand(lesson, result)
+                : judge.options().wb + " replay " + lesson.id.substr(0, 2) + " " +
+                      SeedText(result) + ":" + result.entry->name)
+        << "\n";
+  }
   if (inv != nullptr) {
     out << "  read      lessons/" << lesson.id << "/README.md#" << inv->anchor
         << "\n";

@@ -1,16 +1,25 @@
-// Texts for people: what a crash was, and what a failed case means.
+// Texts for people: what a failed case means (what a crash was: crash.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
-#include "tools/judge/fence.h"
 #include "tools/judge/judge.h"
 
 namespace mn::judge {
 
-// One line about a process that a signal ended: the signal, where, and what it
-// usually means.
-std::string ExplainCrash(const Outcome& outcome);
+// A number that was observed. What needs more than 32 bits is an address, a
+// register or random bits, and is written in hex.
+std::string NumberText(std::int64_t value);
+
+// Where a sanitizer's report begins in what was printed; lines.size(): nowhere.
+std::size_t LineOfSanitizer(const std::vector<std::string>& lines);
+
+// True if of two red cases `a` is the one to explain: what is broken comes
+// before what is missing; then, the page's steps decide.
+bool ComesFirst(const tools::Lesson& lesson, const CaseResult& a,
+                const CaseResult& b);
 
 // The block that a learner sees about one case that is red.
 std::string ExplainCase(const Judge& judge, const CaseResult& result);

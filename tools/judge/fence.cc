@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,7 +28,9 @@ constexpr int kTickMs = 10;
 // that is runnable and got less is starved.
 constexpr double kFairShare = 0.5;
 constexpr double kMaxExtension = 6;
-constexpr std::size_t kPrintedHead = 2048, kPrintedTail = 2048;
+// For the answer to kWhereSignal; code that blocks signals gives none.
+constexpr int kWhereTicks = 50;
+constexpr std::size_t kPrintedHead = 2048, kPrintedTail = 8192;
 constexpr std::int64_t kMaxPrinted = std::int64_t{64} << 20;
 constexpr std::size_t kMaxObservations = 4'000'000;
 
@@ -74,6 +77,7 @@ class Conversation {
 
   bool hello() const { return outcome_->hello; }
   bool ended() const { return ended_; }
+  bool fault_done() const { return fault_done_; }
   // True once for each time that the case process has asked for a look.
   bool TakeLook() { return std::exchange(look_, false); }
 
@@ -118,17 +122,63 @@ class Conversation {
       words >> std::hex >> nonce >> std::dec >> count;
       ended_ =
           nonce == request_.nonce && count == outcome_->observations.size();
-    } else if (verb == "crash") {
-      Fault& f = outcome_->fault;
-      words >> f.sig >> f.code >> f.address >> f.pc >> f.sp;
-      for (std::uint8_t& byte : f.bytes) {
-        unsigned value = 0;
-        words >> value;
-        byte = static_cast<std::uint8_t>(value);
-      }
-      words >> f.function;
-      std::replace(f.function.begin(), f.function.end(), '_', ' ');
+    } else if (verb == "fault") {
+      HearFault(words);
     }
+  }
+
+  void HearFault(std::istringstream& words) {
+    Fault& f = outcome_->fault;
+    std::string key;
+    words >> key;
+    f.told = true;
+    if (key == "signal") {
+      words >> f.sig >> f.code >> std::hex >> f.address >> f.error;
+    } else if (key == "at") {
+      words >> std::hex >> f.pc >> f.sp >> f.base >> f.end;
+    } else if (key == "regs") {
+      HexNumbers(words, &f.regs);
+    } else if (key == "code") {
+      std::vector<std::uint64_t> bytes;
+      HexNumbers(words, &bytes);
+      f.bytes.assign(bytes.begin(), bytes.end());
+    } else if (key == "words") {
+      HexNumbers(words, &f.words);
+    } else if (key == "call") {
+      words >> std::hex >> f.call;
+    } else if (key == "syscall") {
+      f.in_syscall = true;
+    } else if (key == "stacks") {
+      words >> std::hex >> f.stacks;
+    } else if (key == "stack") {
+      words >> std::hex >> f.stack.lo >> f.stack.hi >> f.stack.used;
+      Rest(words, &f.stack.name);
+    } else if (key == "phase") {
+      Rest(words, &f.phase);
+    } else if (key == "in") {
+      Rest(words, &f.function);
+    } else if (key == "from") {
+      words >> std::hex >> f.caller;
+      Rest(words, &f.callee);
+    } else if (key == "done") {
+      fault_done_ = true;
+    }
+  }
+
+  // At most what an honest process sends.
+  static void HexNumbers(std::istringstream& words,
+                         std::vector<std::uint64_t>* numbers) {
+    numbers->clear();
+    words >> std::hex;
+    for (std::uint64_t n; numbers->size() < 16 && words >> n;) {
+      numbers->push_back(n);
+    }
+  }
+
+  static void Rest(std::istringstream& words, std::string* rest) {
+    words >> std::ws;
+    std::getline(words, *rest);
+    if (rest->size() > 300) rest->resize(300);
   }
 
   static Observation ParseText(std::string_view text) {
@@ -159,13 +209,24 @@ class Conversation {
   Outcome* outcome_;
   bool ended_ = false;
   bool look_ = false;
+  bool fault_done_ = false;
 };
+
+// Asks the thread that computes, or else the first one.
+void AskWhere(pid_t root) {
+  const std::vector<pid_t> below = Children(root);
+  if (below.empty()) return;
+  syscall(SYS_tgkill, below[0], RunnableThread(below[0]), kWhereSignal);
+}
 
 // What a process printed: the beginning, where a runtime says why it ends, and
 // the end.
 class Printed {
  public:
   void Add(std::string_view text) {
+    if (text.empty()) return;
+    lines_ += static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+    ends_in_line_ = text.back() == '\n';
     const std::size_t room = kPrintedHead - head_.size();
     head_ += text.substr(0, room);
     if (text.size() <= room) return;
@@ -179,10 +240,13 @@ class Printed {
     if (left_out_ == 0) return head_ + tail_;
     return head_ + "\n… (" + std::to_string(left_out_) + " bytes)\n" + tail_;
   }
+  int lines() const { return lines_ + !ends_in_line_; }
 
  private:
   std::string head_, tail_;
   std::size_t left_out_ = 0;
+  int lines_ = 0;
+  bool ends_in_line_ = true;
 };
 
 struct Pipe {
@@ -322,13 +386,31 @@ Outcome RunCase(const Request& request, const Limits& limits) {
       killed = true;
     } else if (now > deadline) {
       const bool computing = now - last_runnable < lately;
-      const bool starved = computing &&
-                           usage.cpu_s < kFairShare * limits.timeout_s &&
+      const double fair_s = kFairShare * limits.timeout_s;
+      // Code that looks, sleeps and looks again wants little CPU time, and gets
+      // it. Of more threads some may have ended, and what they waited is lost.
+      const bool wants = usage.threads > 1 || usage.waited_s < 0 ||
+                         usage.cpu_s + usage.waited_s >= fair_s;
+      const bool starved = computing && wants && usage.cpu_s < fair_s &&
                            now < start + kMaxExtension * limits.timeout_s;
       if (!starved) {
         outcome.end = End::kTimeout;
         outcome.asleep = !computing;
         killed = true;
+        if (outcome.fault.sig != 0) {  // it hangs in its last words
+          outcome.end = End::kSignaled;
+          outcome.signal = outcome.fault.sig;
+          continue;
+        }
+        AskWhere(process.root());
+        for (int tick = 0; tick < kWhereTicks && !conversation.fault_done() &&
+                           !conversation.ended();
+             tick++) {
+          pollfd answer = {from_case.read_end, POLLIN, 0};
+          poll(&answer, 1, kTickMs);
+          if (!ReadSome(from_case.read_end, &heard)) break;
+          conversation.Hear(&heard);
+        }
       }
     }
   }
@@ -346,6 +428,7 @@ Outcome RunCase(const Request& request, const Limits& limits) {
   conversation.Hear(&heard);
   kept.Add(text);
   outcome.printed = kept.Text();
+  outcome.printed_lines = kept.lines();
 
   if (!killed) {
     if (conversation.ended()) {

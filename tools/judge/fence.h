@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/judge/place.h"
 #include "tools/judge/protocol.h"
 
 namespace mn::judge {
@@ -46,15 +47,35 @@ struct Request {
   Texts texts;
 };
 
-// What the fault handler of the case process saw; sig 0: it saw nothing.
+// What the case process said of itself when it crashed (sig is not 0), or when
+// it was asked at the deadline (sig is 0). fault_report.h has the lines.
 struct Fault {
+  bool told = false;  // it said anything
   int sig = 0;
   int code = 0;
   std::uint64_t address = 0;
+  std::uint64_t error = 0;  // x86: bit 1 a write, bit 4 the fetch of code
   std::uint64_t pc = 0;
   std::uint64_t sp = 0;
-  std::uint8_t bytes[4] = {};
-  std::string function;
+  std::uint64_t base = 0, end = 0;   // of the program, without its libraries
+  std::vector<std::uint64_t> regs;   // x86: in the order of their encoding
+  std::vector<std::uint8_t> bytes;   // at pc; empty: pc is not code
+  std::vector<std::uint64_t> words;  // below and at sp; empty: not readable
+  std::uint64_t call = 0;  // behind a call, and the word at sp; 0: it is not
+  bool in_syscall = false;
+  std::int64_t stacks = 0;  // how many are known
+  struct Stack {
+    std::uint64_t lo = 0, hi = 0;
+    bool used = false;  // something was written to its top
+    std::string name;   // "": sp is not on a stack that is known
+  } stack;
+  std::string phase;     // what had happened; "" if nothing worth telling
+  std::string function;  // at pc, as far as the process knew; "?" or ""
+  // pc is outside of the program: its caller there, and whom that called.
+  std::uint64_t caller = 0;
+  std::string callee;
+  Place place;  // of pc, or of the caller if there is one
+  Place by;     // of the call, if pc is not code
 };
 
 struct Outcome {
@@ -76,6 +97,7 @@ struct Outcome {
   Fault fault;
   std::string error;    // of kNotStarted
   std::string printed;  // to stdout and stderr: the beginning and the end
+  int printed_lines = 0;
   Observations observations;
   double ms = 0;
   std::string fence;  // what held the tree together: see spawn.h

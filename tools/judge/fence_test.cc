@@ -24,7 +24,7 @@ using testing::Not;
 
 // Says hello and reads the request up to its end; $nonce is then set.
 constexpr char kHello[] =
-    "echo hello 2 >&4\n"
+    "echo hello 3 >&4\n"
     "while read -r verb value <&3; do\n"
     "  [ \"$verb\" = nonce ] && nonce=$value\n"
     "  [ \"$verb\" = go ] && break\n"
@@ -47,7 +47,7 @@ class Fence : public testing::Test {
 TEST_F(Fence, HearsObservationsAndTheEnd) {
   request_.work["ops"] = {1, -2, 3};
   const Outcome outcome =
-      Run("echo hello 2 >&4\n"
+      Run("echo hello 3 >&4\n"
           "while read -r line <&3; do\n"
           "  [ \"$line\" = 'work ops 1 -2 3' ] && echo o seen 7 -8 >&4\n"
           "  [ \"$line\" = go ] && break\n"
@@ -121,6 +121,53 @@ TEST_F(Fence, WaitingIsToldFromComputing) {
   outcome = Run("while :; do :; done\n", {.timeout_s = 0.2});
   EXPECT_EQ(outcome.end, End::kTimeout);
   EXPECT_FALSE(outcome.asleep);
+}
+
+TEST_F(Fence, ACrashReportIsHeardWithItsNames) {
+  const Outcome outcome =
+      Run("echo hello 3 >&4\n"
+          "cat >&4 <<END\n"
+          "fault signal 11 128 1f 6\n"
+          "fault at 401136 7ffc0010 400000 403000\n"
+          "fault code 48 8b\n"
+          "fault stack 1000 2000 1 context 3\n"
+          "fault phase the entry function of context 3 returned\n"
+          "fault in ctx_swap(void**, void*)\n"
+          "fault from 401200 pthread_mutex_lock\n"
+          "fault done\n"
+          "END\n"
+          "kill -SEGV $$\n");
+  EXPECT_EQ(outcome.end, End::kSignaled);
+  const Fault& f = outcome.fault;
+  EXPECT_TRUE(f.told);
+  EXPECT_EQ(f.sig, SIGSEGV);
+  EXPECT_EQ(f.address, 0x1fu);
+  EXPECT_EQ(f.pc, 0x401136u);
+  EXPECT_EQ(f.base, 0x400000u);
+  EXPECT_EQ(f.end, 0x403000u);
+  EXPECT_THAT(f.bytes, ElementsAre(0x48, 0x8b));
+  EXPECT_TRUE(f.stack.used);
+  EXPECT_EQ(f.stack.name, "context 3");
+  EXPECT_EQ(f.phase, "the entry function of context 3 returned");
+  EXPECT_EQ(f.function, "ctx_swap(void**, void*)");
+  EXPECT_EQ(f.caller, 0x401200u);
+  EXPECT_EQ(f.callee, "pthread_mutex_lock");
+}
+
+TEST_F(Fence, WhoHangsIsAskedWhere) {
+  const Outcome outcome =
+      Run("trap 'echo fault syscall 1 >&4; echo fault done >&4' USR2\n"
+          "while :; do :; done\n",
+          {.timeout_s = 0.5});
+  EXPECT_EQ(outcome.end, End::kTimeout);
+  EXPECT_TRUE(outcome.fault.told);
+  EXPECT_TRUE(outcome.fault.in_syscall);
+}
+
+TEST_F(Fence, WhatWasPrintedIsCounted) {
+  const Outcome outcome = Run("seq 1 5000; printf half\n");
+  EXPECT_EQ(outcome.printed_lines, 5001);
+  EXPECT_THAT(outcome.printed, HasSubstr("\n5000\nhalf"));
 }
 
 TEST_F(Fence, OrphansInTheirOwnSessionDie) {

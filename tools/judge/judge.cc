@@ -10,8 +10,10 @@
 
 #include "runtime/base/sanitizer.h"
 #include "tools/common/text.h"
+#include "tools/judge/crash.h"
 #include "tools/judge/explain.h"
 #include "tools/judge/oracle.h"
+#include "tools/judge/place.h"
 #include "tools/judge/sanitizer_report.h"
 #include "tools/judge/schedules_oracle.h"
 #include "tools/judge/source.h"
@@ -88,7 +90,7 @@ std::vector<std::string> Tail(const Observations& all, int at) {
     std::string line = "#" + std::to_string(i + 1) + " " + o.kind;
     if (!o.text.empty()) line += " " + o.text;
     for (std::size_t v = 0; v < o.values.size() && v < 12; v++) {
-      line += " " + std::to_string(o.values[v]);
+      line += " " + NumberText(o.values[v]);
     }
     if (o.values.size() > 12) {
       line += " … (" + std::to_string(o.values.size()) + " numbers)";
@@ -122,6 +124,8 @@ const char* StatusName(Status status) {
       return "crashed";
     case Status::kNotImplemented:
       return "not_implemented";
+    case Status::kNotRun:
+      return "not_run";
     case Status::kSkipped:
       return "skipped";
     case Status::kInconclusive:
@@ -192,19 +196,15 @@ Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
   const std::string seen =
       std::to_string(outcome.observations.size()) + " observations";
   const std::string& rq0 = NotImplemented(lesson_).id;
+  const std::vector<std::string> printed = tools::Lines(outcome.printed);
   switch (outcome.end) {
     case End::kFinished:
       return Verdict::Passed();
     case End::kNotStarted:
       return {Status::kInfraError, outcome.error, "", "", -1};
     case End::kTimeout:
-      return {
-          Status::kTimeout,
-          outcome.asleep
-              ? "stopped at the deadline: the code was waiting for something"
-              : "stopped at the deadline: the code was still computing "
-                "(a loop that does not end?)",
-          "an end", "none after " + seen, -1};
+      return {Status::kTimeout, ExplainTimeout(outcome), "an end",
+              "none after " + seen, -1};
     case End::kMemory:
       return {Status::kCrashed,
               "stopped: more than " + std::to_string(lesson_.memory_mb) +
@@ -246,6 +246,20 @@ Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
           "the case runs to its end", "it ended after " + seen);
   }
   return {Status::kInfraError, "unknown outcome", "", "", -1};
+}
+
+// Of kind program: the threads of the runtime wait and compute a little
+// whatever happens, so that only a thread that is in the program's own code
+// says anything.
+std::string ExplainProgramTimeout(const Outcome& outcome) {
+  const Fault& f = outcome.fault;
+  std::string text =
+      "stopped at the deadline: the goroutines that the case waits for did not "
+      "go on";
+  if (f.told && !f.in_syscall && f.caller == 0 && f.place.known()) {
+    text += tools::Cat(". A thread was computing in ", Describe(f.place));
+  }
+  return text;
 }
 
 // The runtime ended the program: it says why, on stderr.
@@ -294,6 +308,7 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
   limits.processes = lesson_.max_processes;
   if (kSanitized || watched) limits.memory_bytes *= 8;
   run.outcome = RunCase(request, limits);
+  FindPlaces(request.program, text_, FileToEdit(lesson_), &run.outcome.fault);
   if (judged.ended && run.outcome.end == Outcome::End::kExited) {
     run.verdict = judged.ended(run.outcome);
     return run;
@@ -304,11 +319,7 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
           : FromOutcome(run.outcome, &run.inv);
   if (entry.kind == tools::kProgram &&
       run.outcome.end == Outcome::End::kTimeout) {
-    // The runtime's own threads compute a little, so "was waiting" is nothing
-    // that could be told.
-    run.verdict.message =
-        "stopped at the deadline: the goroutines that the case waits for did "
-        "not go on";
+    run.verdict.message = ExplainProgramTimeout(run.outcome);
   }
   if (run.outcome.end != Outcome::End::kFinished) return run;
   run.verdict =
@@ -322,6 +333,11 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
     run.inv = NotImplemented(lesson_).id;
   } else if (lesson_.FindInvariant(run.verdict.inv) != nullptr) {
     run.inv = run.verdict.inv;
+  }
+  if (run.verdict.instruction >= 0) {
+    const Place place = PlaceOf(request.program, run.verdict.instruction, text_,
+                                FileToEdit(lesson_));
+    if (place.known()) run.verdict.message += ", in " + Describe(place);
   }
   return run;
 }
@@ -385,6 +401,7 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
       result.tail = Tail(last.outcome.observations, last.verdict.at);
     }
     result.printed = last.outcome.printed;
+    result.printed_lines = last.outcome.printed_lines;
   }
 
   // J-2.
@@ -405,10 +422,9 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
     for (const ForbiddenUse& use : FindForbidden(text_, lesson_.forbidden)) {
       if (use.rule->inv != entry.inv) continue;
       result.status = Status::kFailed;
-      result.message = "line " + std::to_string(use.line) + " of " +
-                       lesson_.keep.front().path + ": " + use.rule->why;
-      result.want = "no match of " + use.rule->pattern;
-      result.got = use.text;
+      result.by_text = true;
+      result.message = tools::Cat(FileToEdit(lesson_), ":", use.line, " says `",
+                                  use.text, "`: ", use.rule->why);
       break;
     }
   }

@@ -36,6 +36,7 @@ enum class Status {
   kTimeout,
   kCrashed,
   kNotImplemented,
+  kNotRun,  // red, although nothing was shown: see main.cc
   kSkipped,
   kInconclusive,
   kInfraError,
@@ -58,6 +59,9 @@ struct Verdict {
   // the last observations.
   std::string inv = {}, replay = {};
   std::vector<std::string> timeline = {};
+  // Driver::CodeOffset of the instruction that the message ends with; -1: of
+  // none.
+  std::int64_t instruction = -1;
 
   static Verdict Passed() { return {}; }
   static Verdict Failed(std::string message, std::string want, std::string got,
@@ -117,6 +121,8 @@ struct CaseResult {
   std::vector<std::string> timeline;  // instead of them
   std::string replay;                 // for --seed, if that is not the seed
   std::string printed;                // on stdout and stderr
+  int printed_lines = 0;              // of which `printed` may be a part
+  bool by_text = false;               // red for its text: no seed repeats it
   std::string fence;                  // what held the processes: see spawn.h
 };
 

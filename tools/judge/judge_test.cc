@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include "tools/judge/expect.h"
 #include "tools/judge/explain.h"
@@ -17,6 +16,7 @@ namespace mn::judge {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(WithoutComments, KeepsLinesAndCode) {
   EXPECT_EQ(WithoutComments("a // mutex\nb"), "a         \nb");
@@ -92,51 +92,102 @@ TEST(MutantDiesOf, ReadsTheFirstLine) {
   EXPECT_EQ(MutantDiesOf(""), "");
 }
 
-Outcome Crash(Fault fault) {
-  Outcome outcome;
-  outcome.end = Outcome::End::kSignaled;
-  outcome.signal = fault.sig;
-  outcome.fault = std::move(fault);
-  return outcome;
+TEST(NumberText, WhatIsTooLongToBeReadAsACountIsHex) {
+  EXPECT_EQ(NumberText(0), "0");
+  EXPECT_EQ(NumberText(-1), "-1");
+  EXPECT_EQ(NumberText(4294967295), "4294967295");
+  EXPECT_EQ(NumberText(4294967296), "0x100000000");
+  EXPECT_EQ(NumberText(-8279172), "-8279172");
+  EXPECT_EQ(NumberText(INT64_MIN), "0x8000000000000000");
 }
 
-TEST(ExplainCrash, RecognisesAMisalignedStack) {
-  const std::string text =
-      ExplainCrash(Crash({.sig = SIGSEGV,
-                          .code = SI_KERNEL,
-                          .pc = 0x401000,
-                          .sp = 0x7ffc00000008,
-                          .bytes = {0x0f, 0x29, 0x44, 0x24},
-                          .function = "Entry()"}));
-  EXPECT_THAT(text, HasSubstr("SIGSEGV in Entry()"));
-  EXPECT_THAT(text, HasSubstr("movaps"));
-  EXPECT_THAT(text, HasSubstr("rsp is 8 mod 16"));
+TEST(ComesFirst, ThePagesStepsDecideAndNotTheTable) {
+  tools::Lesson lesson;
+  lesson.steps = {"X.Early", "X.Late"};
+  tools::CourseCase early, late, other;
+  early.name = "X.Early";
+  late.name = "X.Late";
+  other.name = "X.Other";
+  CaseResult a, b, c;
+  a.entry = &early;
+  b.entry = &late;
+  c.entry = &other;
+  a.status = b.status = c.status = Status::kFailed;
+  EXPECT_TRUE(ComesFirst(lesson, a, b));
+  EXPECT_FALSE(ComesFirst(lesson, b, a));
+  EXPECT_TRUE(ComesFirst(lesson, b, c));
+  EXPECT_FALSE(ComesFirst(lesson, c, c)) << "of two others the table's first";
+  a.status = Status::kNotImplemented;
+  EXPECT_TRUE(ComesFirst(lesson, c, a));
 }
 
-TEST(ExplainCrash, RecognisesANullPointer) {
-  EXPECT_THAT(ExplainCrash(Crash({.sig = SIGSEGV,
-                                  .code = SEGV_MAPERR,
-                                  .address = 16,
-                                  .pc = 0x401000,
-                                  .sp = 0x7ffc00000000,
-                                  .function = "?"})),
-              HasSubstr("null pointer (address 0x10)"));
+tools::Lesson SomeLesson() {
+  tools::Lesson lesson;
+  lesson.id = "99_x";
+  lesson.keep = {{"x.cc", 1}};
+  lesson.invariants = {{"RQ-0", "It does something.", "rq-0"},
+                       {"RQ-1", "It is right.", "rq-1"}};
+  return lesson;
 }
 
-TEST(ExplainCrash, RecognisesAStackOverflow) {
-  EXPECT_THAT(ExplainCrash(Crash({.sig = SIGSEGV,
-                                  .code = SEGV_ACCERR,
-                                  .address = 0x7ffc00000000 - 16,
-                                  .pc = 0x401000,
-                                  .sp = 0x7ffc00000000,
-                                  .function = "?"})),
-              HasSubstr("the stack overflowed"));
+class Explained : public testing::Test {
+ protected:
+  Explained() {
+    entry_.name = "X.Case";
+    entry_.inv = "RQ-1";
+    result_.entry = &entry_;
+    result_.inv = "RQ-1";
+    result_.status = Status::kFailed;
+    result_.runs = {{0x51f2, Status::kFailed, 1}};
+    result_.seed = 0x51f2;
+  }
+  std::string Text() const { return ExplainCase(Judge(lesson_, {}), result_); }
+  void Print(int lines) {
+    for (int i = 1; i <= lines; i++) {
+      result_.printed += "line " + std::to_string(i) + "\n";
+    }
+    result_.printed_lines = lines;
+  }
+
+  const tools::Lesson lesson_ = SomeLesson();
+  tools::CourseCase entry_;
+  CaseResult result_;
+};
+
+TEST_F(Explained, OfALongOutputTheLastLinesAreShown) {
+  Print(80);
+  EXPECT_THAT(Text(), HasSubstr("printed 80 lines, the last 12\n"));
+  EXPECT_THAT(Text(), HasSubstr("line 80\n"));
+  EXPECT_THAT(Text(), Not(HasSubstr("line 68\n")));
 }
 
-TEST(ExplainCrash, NamesASignalThatNobodySaw) {
-  Outcome outcome;
-  outcome.signal = SIGSEGV;
-  EXPECT_EQ(ExplainCrash(outcome), "SIGSEGV (Segmentation fault)");
+TEST_F(Explained, AShortOutputIsShownWhole) {
+  Print(12);
+  EXPECT_THAT(Text(), HasSubstr("your code printed\n            line 1\n"));
+  EXPECT_THAT(Text(), HasSubstr("line 12\n"));
+}
+
+TEST_F(Explained, ASanitizersReportIsShownFromItsBeginning) {
+  Print(50);
+  result_.printed += "==1==ERROR: AddressSanitizer: heap-buffer-overflow\n";
+  Print(50);
+  EXPECT_THAT(Text(), HasSubstr("of which these 12\n            ==1==ERROR"));
+}
+
+TEST_F(Explained, AVerdictOnTheTextHasNoSeed) {
+  EXPECT_THAT(Text(), HasSubstr("seed      0x51f2"));
+  result_.by_text = true;
+  EXPECT_THAT(Text(), Not(HasSubstr("seed")));
+  EXPECT_THAT(Text(), Not(HasSubstr("replay")));
+  EXPECT_THAT(Text(), HasSubstr("read      lessons/99_x"));
+}
+
+TEST_F(Explained, ACaseThatWasNotRunIsRedAndHasNoSeed) {
+  result_.status = Status::kNotRun;
+  result_.runs.clear();
+  EXPECT_TRUE(IsRed(result_.status));
+  EXPECT_THAT(Text(), HasSubstr("X.Case was not run"));
+  EXPECT_THAT(Text(), Not(HasSubstr("seed")));
 }
 
 }  // namespace

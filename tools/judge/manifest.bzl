@@ -18,6 +18,9 @@ A manifest must have:
                      page have the same words. The first one is XX-0, "the piece
                      does something at all"
   cases              name, inv, points, and what is below
+  steps              names of cases, in the order in which the page's section
+                     "From red to green" names them first. Of several that are
+                     red, the judge explains the one that comes first here
   mutants            the headings of solutions/NN_name/MUTANTS.md, in its order
 
 It may have:
@@ -33,7 +36,8 @@ It may have:
                      and not the case's own invariant. The first that fits
   forbidden          regular expressions that must not match the learner's code
                      (comments excepted), the invariant that they would break,
-                     and why
+                     and why: a sentence for whoever wrote what matches. Only for
+                     what the judge's counters and cases cannot see
   sanitizer          what looks at the learner's code, beside the oracles: a
                      case of kind driver that passed runs once more in a process
                      in which the learner's file is compiled with it. Cases that

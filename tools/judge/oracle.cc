@@ -4,7 +4,39 @@
 #include <cstdio>
 #include <map>
 
+#include "tools/common/text.h"
+
 namespace mn::judge {
+namespace {
+
+// Lists that are longer are cut.
+constexpr std::size_t kLong = 12;
+
+std::string Around(const Numbers& list, std::size_t at,
+                   const std::function<std::string(std::int64_t)>& name) {
+  constexpr std::size_t kNeighbours = 2;
+  std::string text = tools::Cat("number ", at + 1, " of ", list.size(), ":");
+  const std::size_t begin = at < kNeighbours ? 0 : at - kNeighbours;
+  if (begin > 0) text += " …";
+  std::size_t i = begin;
+  for (; i < list.size() && i <= at + kNeighbours; i++) {
+    text += i == at ? " >" + name(list[i]) + "<" : " " + name(list[i]);
+  }
+  if (at >= list.size()) text += " >the end<";
+  if (i < list.size()) text += " …";
+  return text;
+}
+
+}  // namespace
+
+Difference FirstDifference(
+    const Numbers& want, const Numbers& got,
+    const std::function<std::string(std::int64_t)>& name) {
+  const std::size_t both = std::min(want.size(), got.size());
+  std::size_t at = 0;
+  while (at < both && want[at] == got[at]) at++;
+  return {Around(want, at, name), Around(got, at, name)};
+}
 
 Verdict TooLittle(const std::string& want) {
   return Verdict::Failed("too little was seen", want, "the end");
@@ -34,8 +66,15 @@ Verdict CompareWithModel(
       what =
           seen[i].kind + " number " + std::to_string(number) + " is not right";
     }
-    return Verdict::Failed(what, describe(want[i]), describe(seen[i]),
-                           static_cast<int>(i));
+    std::string wanted = describe(want[i]), got = describe(seen[i]);
+    if (seen[i].kind == want[i].kind && want[i].values.size() > kLong) {
+      const Difference first = FirstDifference(
+          want[i].values, seen[i].values,
+          [](std::int64_t number) { return std::to_string(number); });
+      wanted += ", " + first.want;
+      got += ", " + first.got;
+    }
+    return Verdict::Failed(what, wanted, got, static_cast<int>(i));
   }
   if (seen.size() > want.size()) {
     return Verdict::Failed("too much was seen", "the end",

@@ -22,12 +22,23 @@ Verdict Unexpected(const Observation& o, int at);
 //   describe   an observation for people: "G7"
 //   complaint  one line about the first difference, "" for the usual one;
 //              `number` counts the observations of this kind from 1
+// Of two long lists of numbers want and got are the neighbourhood of the first
+// difference.
 Verdict CompareWithModel(
     const Observations& want, const Observations& seen,
     const std::function<std::string(const Observation&)>& describe,
     const std::function<std::string(const Observation& want,
                                     const Observation& got, int number)>&
         complaint);
+
+// Where two lists differ first, each with a few neighbours: "number 127 of 129:
+// … 124 125 >126< 256".
+struct Difference {
+  std::string want, got;
+};
+Difference FirstDifference(
+    const Numbers& want, const Numbers& got,
+    const std::function<std::string(std::int64_t)>& name);
 
 // The numbers 0 … n-1, each exactly once, in any order. `name` is what a number
 // is for people, and must not be empty: "G7".

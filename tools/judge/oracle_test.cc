@@ -210,5 +210,26 @@ TEST(IsSchedule, HasThreePartsAndAMemory) {
   EXPECT_FALSE(IsSchedule("ring/arm/31r2"));
 }
 
+TEST(FirstDifference, ShowsTheNeighbours) {
+  const auto name = [](std::int64_t id) { return "G" + std::to_string(id); };
+  Difference d = FirstDifference({1, 2, 3, 4, 5, 6}, {1, 2, 3, 9, 5, 6}, name);
+  EXPECT_EQ(d.want, "number 4 of 6: … G2 G3 >G4< G5 G6");
+  EXPECT_EQ(d.got, "number 4 of 6: … G2 G3 >G9< G5 G6");
+  d = FirstDifference({1, 2}, {1}, name);
+  EXPECT_EQ(d.want, "number 2 of 2: G1 >G2<");
+  EXPECT_EQ(d.got, "number 2 of 1: G1 >the end<");
+}
+
+TEST(CompareWithModel, OfTwoLongListsTheFirstDifferenceIsShown) {
+  Numbers want(100, 7), got = want;
+  got[50] = 8;
+  const Verdict v = CompareWithModel(
+      {{"list", want}}, {{"list", got}},
+      [](const Observation&) { return std::string("a list"); },
+      [](const Observation&, const Observation&, int) { return ""; });
+  EXPECT_EQ(v.want, "a list, number 51 of 100: … 7 7 >7< 7 7 …");
+  EXPECT_EQ(v.got, "a list, number 51 of 100: … 7 7 >8< 7 7 …");
+}
+
 }  // namespace
 }  // namespace mn::judge

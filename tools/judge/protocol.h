@@ -4,7 +4,7 @@
 // request; the case process answers with observations and an end line. Lines of
 // text, so that a conversation can be read in a debugger or written by a test.
 //
-//   case  -> judge   hello 2
+//   case  -> judge   hello 3
 //   judge -> case    nonce 9a3f…            (hex)
 //                    case RunQueue.Fifo
 //                    seed 51f2…             (hex)
@@ -31,6 +31,8 @@
 // before); exit codes (one bit, forged by _exit).
 #pragma once
 
+#include <signal.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -38,11 +40,14 @@
 
 namespace mn::judge {
 
-inline constexpr int kProtocolVersion = 2;
+inline constexpr int kProtocolVersion = 3;
 
 // The descriptors of the case process; everything above is closed.
 inline constexpr int kRequestFd = 3;
 inline constexpr int kObservationFd = 4;
+
+// "Where do you stand?", asked of one thread at the deadline.
+inline constexpr int kWhereSignal = SIGUSR2;
 
 using Numbers = std::vector<std::int64_t>;
 // The numbers that a case process works on, by name.

@@ -65,7 +65,7 @@ Json CaseJson(const Judge& judge, const CaseResult& result) {
             {"observations_tail", result.tail}};
   if (!result.timeline.empty()) j["timeline"] = result.timeline;
   if (!result.printed.empty()) j["printed"] = result.printed;
-  if (!result.runs.empty()) {
+  if (!result.runs.empty() && !result.by_text) {
     j["replay"] = ReplayCommand(judge.lesson(), result);
   }
   return j;

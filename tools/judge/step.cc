@@ -29,17 +29,25 @@ volatile std::int64_t steps;
 volatile std::int64_t act_at;
 volatile bool stepping = false;  // the flag should be set outside NotStepped
 const std::function<void()>* actor;
+// The instruction that is executed next; the one after which the actor acted.
+volatile std::uintptr_t next_pc;
+volatile std::uintptr_t struck_after;
 
 void OnStep(int, siginfo_t*, void* context) {
   auto* uc = static_cast<ucontext_t*>(context);
   steps = steps + 1;
+  const std::uintptr_t executed = next_pc;
+  next_pc = static_cast<std::uintptr_t>(uc->uc_mcontext.gregs[REG_RIP]);
   if (steps < act_at) return;
   // `stepping` may have been read already by a NotStepped, whose end then sets
   // the flag once more: the actor acts only once all the same. False before the
   // actor acts: a NotStepped of the actor's must not set the flag in here.
   const bool first = stepping;
   stepping = false;  // run on at full speed
-  if (first) (*actor)();
+  if (first) {
+    struck_after = executed;
+    (*actor)();
+  }
   uc->uc_mcontext.gregs[REG_EFL] &= ~kTrapFlag;
 }
 
@@ -73,6 +81,8 @@ std::int64_t StepThrough(std::int64_t position, const std::function<void()>& op,
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGTRAP, &action, &before);
   steps = 0;
+  next_pc = 0;
+  struck_after = 0;
   act_at = position;
   actor = &adversary;
   stepping = true;
@@ -83,6 +93,8 @@ std::int64_t StepThrough(std::int64_t position, const std::function<void()>& op,
   sigaction(SIGTRAP, &before, nullptr);
   return steps;
 }
+
+std::uintptr_t StruckAfter() { return struck_after; }
 
 NotStepped::NotStepped() : stepping_(stepping) { ClearTrapFlag(); }
 
@@ -96,6 +108,8 @@ std::int64_t StepThrough(std::int64_t, const std::function<void()>&,
                          const std::function<void()>&) {
   return -1;
 }
+
+std::uintptr_t StruckAfter() { return 0; }
 
 NotStepped::NotStepped() : stepping_(false) {}
 NotStepped::~NotStepped() = default;

@@ -34,6 +34,10 @@ namespace mn::judge {
 std::int64_t StepThrough(std::int64_t position, const std::function<void()>& op,
                          const std::function<void()>& adversary);
 
+// The instruction after which the last adversary acted, for Driver::CodeOffset;
+// 0 if none has.
+std::uintptr_t StruckAfter();
+
 // Calls at(position) for the positions of an operation of `length`
 // instructions: all of a short one, a random sample of a long one. A step costs
 // some ten microseconds in a virtual machine, and all positions are length²/2

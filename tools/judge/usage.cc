@@ -56,14 +56,31 @@ std::vector<std::filesystem::path> Tasks(pid_t pid) {
   return tasks;
 }
 
-bool AnyThreadRunnable(pid_t pid) {
+// Only threads that still live count.
+double WaitedForCpu(pid_t pid) {
+  double waited_s = 0;
+  int read = 0;
+  for (const std::filesystem::path& task : Tasks(pid)) {
+    std::ifstream file(task / "schedstat");
+    double ran_ns = 0, waited_ns = 0;
+    if (!(file >> ran_ns >> waited_ns)) return -1;
+    waited_s += waited_ns * 1e-9;
+    if (++read == kMaxThreadsRead) break;
+  }
+  return waited_s;
+}
+
+// 0 if there is none.
+pid_t ThreadThatRuns(pid_t pid) {
   int read = 0;
   for (const std::filesystem::path& task : Tasks(pid)) {
     ProcStat stat;
-    if (ReadStat(task / "stat", &stat) && stat.state == 'R') return true;
+    if (ReadStat(task / "stat", &stat) && stat.state == 'R') {
+      return std::stoi(task.filename());
+    }
     if (++read == kMaxThreadsRead) break;
   }
-  return false;
+  return 0;
 }
 
 void AddBelow(pid_t root, Usage* usage, int max_processes) {
@@ -75,7 +92,10 @@ void AddBelow(pid_t root, Usage* usage, int max_processes) {
     usage->threads += static_cast<int>(Tasks(pid).size());
     usage->memory_bytes += stat.rss_bytes;
     usage->cpu_s += stat.cpu_s;
-    usage->runnable = usage->runnable || AnyThreadRunnable(pid);
+    const double waited_s = WaitedForCpu(pid);
+    usage->waited_s =
+        waited_s < 0 || usage->waited_s < 0 ? -1 : usage->waited_s + waited_s;
+    usage->runnable = usage->runnable || ThreadThatRuns(pid) != 0;
     AddBelow(pid, usage, max_processes);
   }
 }
@@ -89,6 +109,11 @@ std::vector<pid_t> Children(pid_t pid) {
     for (pid_t child; file >> child;) children.push_back(child);
   }
   return children;
+}
+
+pid_t RunnableThread(pid_t pid) {
+  const pid_t runs = ThreadThatRuns(pid);
+  return runs != 0 ? runs : pid;
 }
 
 std::int64_t SleepsBelow(pid_t root) {

@@ -13,6 +13,8 @@ struct Usage {
   int threads = 0;
   std::int64_t memory_bytes = 0;  // resident
   double cpu_s = 0;
+  // How long threads have waited for a CPU; negative: the kernel does not say.
+  double waited_s = 0;
   bool runnable = false;  // some thread runs or wants to
 };
 
@@ -22,6 +24,9 @@ std::vector<pid_t> Children(pid_t pid);
 // Of everything that descends from `root`, without root itself. Stops counting
 // at `max_processes`.
 Usage UsageBelow(pid_t root, int max_processes);
+
+// A thread of the process that runs or wants to; its first one if none does.
+pid_t RunnableThread(pid_t pid);
 
 // How often a thread of those processes has gone to sleep so far. Only threads
 // that still live count.

@@ -150,7 +150,11 @@ Verdict BuildTarget(Context& context, const std::string& label,
   (void)tools::MakeDirs(context.Path(".wb"));
   const bool kept = tools::WriteFileAtomic(log, o.out).ok();
   t.Line(t.Red("does not build: "), label);
-  t.Print("\n", CompilerLines(o.out));
+  t.Print("\n", CompilerLines(o.out, [&](const std::string& path) {
+            const Result<std::string> text =
+                tools::ReadFile(context.Path(path));
+            return text.ok() ? *text : std::string();
+          }));
   if (kept) t.Line("\n", t.Dim("all that Bazel said: .wb/build.log"));
   return o.exit_code == kBazelBuildFailed ? Verdict::kBuildError
                                           : Verdict::kBroken;

@@ -60,18 +60,24 @@ inline Numbers Permutation(Random& rng, std::int64_t n) {
 
 #ifdef MN_CASE_PROCESS
 
-#include "exercises/02_context_switch/judge/fiber.h"
-
 namespace mn {
 
 // One case per process: what bodies, which get no arguments, need to know.
 inline Driver* driver;
+
+}  // namespace mn
+
+#include "exercises/02_context_switch/judge/fiber.h"
+
+namespace mn {
+
 inline Fibers* fibers;
 inline std::size_t position;  // in the schedule
 
 inline void Begin(Driver& d, Fibers& f) {
   driver = &d;
   fibers = &f;
+  f.NameStacks(d);
 }
 
 // The participant that is next by the schedule; null at its end.

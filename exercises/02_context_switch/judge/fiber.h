@@ -135,6 +135,10 @@ MN_ALIGNS_STACK inline void Enter(void* arg) {
   Fiber& self = *static_cast<Fiber*>(arg);
   Arrive();
   self.body(self);
+  // If what follows is not CtxReturned, anything may come: for example a crash
+  // in a function that nobody called.
+  driver->Phase("the entry function of context " + std::to_string(self.id) +
+                " returned, and nothing was there that leads to CtxReturned");
 }
 
 inline constexpr std::size_t kFiberStack = 128 << 10;
@@ -172,6 +176,13 @@ class Fibers {
     return fibers_[static_cast<std::size_t>(id)];
   }
   Fiber& main() { return fibers_[0]; }
+
+  // For what the judge says about a crash.
+  void NameStacks(Driver& d) const {
+    for (std::size_t i = 1; i < fibers_.size(); i++) {
+      d.Stack(fibers_[i].lo, fibers_[i].hi, "context " + std::to_string(i));
+    }
+  }
 
   // The participant on whose stack `address` is; null if on nobody's.
   Fiber* At(const void* address) {

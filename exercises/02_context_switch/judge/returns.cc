@@ -12,6 +12,7 @@ constexpr int kLives = 2;
 
 // The host's end of a context (the piece's contract).
 MN_ALIGNS_STACK void CtxReturned() {
+  driver->Phase("");
   Fiber* self = fibers->At(__builtin_frame_address(0));
   driver->Observe("returned", self == nullptr ? -1 : self->id);
   if (self == nullptr || self->id == kMain) std::abort();

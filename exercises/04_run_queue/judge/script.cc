@@ -50,7 +50,9 @@ void Drive(Driver& d) {
       d.Observe("get", IdOf(RunqGet(*q)));
       continue;
     }
+    const std::uint32_t held = q->tail.load() - q->head.load();
     RunqPut(*q, gs[next_id++], op == kPutNext);
+    if (!global_batches.empty()) d.Observe("overflow_at", held);
     for (const auto& batch : global_batches) d.Observe("batch", batch);
     global_batches.clear();
   }
@@ -262,7 +264,9 @@ Observations Right(const Workload& work) {
       continue;
     }
     const Numbers batch = model.Put(next_id++, op == kPutNext);
-    if (!batch.empty()) right.push_back({"batch", batch});
+    if (batch.empty()) continue;
+    right.push_back({"overflow_at", {kSize}});
+    right.push_back({"batch", batch});
   }
   return right;
 }
@@ -275,6 +279,9 @@ std::string Describe(const Observation& o) {
     return std::to_string(o.values[0]) + " goroutines out, " +
            std::to_string(o.values[1]) + " allocations, " +
            std::to_string(o.values[2]) + " locks";
+  }
+  if (o.kind == "overflow_at" && o.values.size() == 1) {
+    return "an overflow when the ring holds " + std::to_string(o.values[0]);
   }
   const std::size_t n = o.values.size();
   std::string text = std::to_string(n) + " to the global queue:";
@@ -293,6 +300,14 @@ std::string Complaint(const Observation& want, const Observation& got, int) {
   }
   if (want.kind == "batch") return "the overflow is not right";
   if (got.kind == "batch") return "an overflow where none is due";
+  if (want.kind == got.kind && got.kind == "overflow_at" &&
+      got.values.size() == 1) {
+    return "the ring held " + std::to_string(got.values[0]) +
+           " when it overflowed";
+  }
+  if (got.kind == "overflow_at") return "an overflow where none is due";
+  if (want.kind == "overflow_at")
+    return "the ring is full, and nothing is moved";
   return "";
 }
 
@@ -324,8 +339,14 @@ Verdict DecideFastPath(const Workload& work, const Observations& seen) {
   if (!seen.empty() && seen[0].values == Numbers{0, 0, 0}) {
     return NothingCameOut();
   }
-  return judge::CompareWithModel(RightFastPath(work), seen, Describe,
-                                 Complaint);
+  Observations right = RightFastPath(work);
+  if (!seen.empty() && seen[0].values.size() == 3) {
+    // What is lost is the business of the other cases. But a queue that does
+    // nothing takes no lock either: most must have come out.
+    std::int64_t& out = right[0].values[0];
+    if (seen[0].values[0] >= out / 2) out = seen[0].values[0];
+  }
+  return judge::CompareWithModel(right, seen, Describe, Complaint);
 }
 
 const bool kRegistered = judge::RegisterCases({

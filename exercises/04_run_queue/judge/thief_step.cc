@@ -116,7 +116,8 @@ void Drive(Driver& d) {
     if (length < 0) return d.Observe("cannot_step", length);
     judge::ForPositions(length, d.rng(), [&](std::int64_t at) {
       Play(plan, at, gs, &out);
-      out.insert(out.begin(), {number, at});
+      out.insert(out.begin(),
+                 {number, at, Driver::CodeOffset(judge::StruckAfter())});
       d.Observe("out", out);
     });
     number++;
@@ -157,11 +158,12 @@ std::int64_t Goroutines(const Plan& p) {
   return p.ring + p.runnext + (p.op != kGet);
 }
 
-// Plan, position, the two flags of Play, and what came out. A thief after each first instruction.
+// Plan, position, the instruction's place, the two flags of Play, and what came
+// out. A thief after each first instruction.
 Observations Right(const Workload& work) {
   Observations right;
   for (const Plan& plan : PlansOf(work.at("plans"))) {
-    right.push_back({"out", {std::ssize(right), 1, 0, 0}});
+    right.push_back({"out", {std::ssize(right), 1, 0, 0, 0}});
     for (std::int64_t id = 0; id < Goroutines(plan); id++) {
       right.back().values.push_back(id);
     }
@@ -186,7 +188,7 @@ Verdict Decide(const Workload& work, const Observations& seen) {
   std::int64_t plans_seen = 0;
   for (std::size_t i = 0; i < seen.size(); i++) {
     const Numbers& v = seen[i].values;
-    if (seen[i].kind != "out" || v.size() < 4 || v[0] < 0 ||
+    if (seen[i].kind != "out" || v.size() < 5 || v[0] < 0 ||
         v[0] >= std::ssize(plans)) {
       return judge::Unexpected(seen[i], static_cast<int>(i));
     }
@@ -197,26 +199,29 @@ Verdict Decide(const Workload& work, const Observations& seen) {
     const std::string when =
         Describe(plan) + " after instruction " + std::to_string(v[1]);
     const judge::ExactlyOnceFault fault =
-        judge::ExactlyOnce(Numbers(v.begin() + 4, v.end()), n, NameOf);
+        judge::ExactlyOnce(Numbers(v.begin() + 5, v.end()), n, NameOf);
+    Verdict verdict;
     if (!fault.what.empty()) {
-      return Verdict::Failed(fault.what + ": " + when,
-                             "each of " + std::to_string(n) + " comes out once",
-                             fault.got, at);
-    }
-    if (v[2] != 0) {
-      return Verdict::Failed(
+      verdict =
+          Verdict::Failed(fault.what + ": " + when,
+                          "each of " + std::to_string(n) + " comes out once",
+                          fault.got, at);
+    } else if (v[3] != 0) {
+      verdict = Verdict::Failed(
           "RunqGet returned null, and the queue was not empty: " + when,
           "a goroutine, or null from an empty queue",
           "null, and a goroutine still in the queue", at);
-    }
-    if (v[3] != 0) {
-      Verdict verdict = Verdict::Failed(
+    } else if (v[4] != 0) {
+      verdict = Verdict::Failed(
           "a thief had made room, and half of the ring moved all the same: " +
               when,
           "nothing goes to the global queue", "a batch", at);
       verdict.inv = "RQ-3";
-      return verdict;
+    } else {
+      continue;
     }
+    verdict.instruction = v[2];
+    return verdict;
   }
   if (plans_seen == std::ssize(plans)) return Verdict::Passed();
   return judge::TooLittle(std::to_string(plans.size()) + " scenarios");

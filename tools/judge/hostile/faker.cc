@@ -17,7 +17,7 @@ G* RunqGet(RunQueue&) { return nullptr; }
 
 static const struct Fake {
   Fake() {
-    dprintf(4, "hello 2\n");
+    dprintf(4, "hello 3\n");
     std::string all;
     char buffer[4096];
     while (all.find("\ngo\n") == std::string::npos) {
