@@ -179,8 +179,8 @@ std::string ExplainCase(const Judge& judge, const CaseResult& result) {
         << "  replay    "
         << (judge.options().wb.empty()
                 ? ReplayCommand(lesson, result)
-                : judge.options().wb + " replay " + lesson.id.substr(0, 2) + " " +
-                      SeedText(result) + ":" + result.entry->name)
+                : judge.options().wb + " replay " + lesson.id.substr(0, 2) +
+                      " " + SeedText(result) + ":" + result.entry->name)
         << "\n";
   }
   if (inv != nullptr) {

@@ -202,10 +202,9 @@ Verdict Decide(const Workload& work, const Observations& seen) {
         judge::ExactlyOnce(Numbers(v.begin() + 5, v.end()), n, NameOf);
     Verdict verdict;
     if (!fault.what.empty()) {
-      verdict =
-          Verdict::Failed(fault.what + ": " + when,
-                          "each of " + std::to_string(n) + " comes out once",
-                          fault.got, at);
+      verdict = Verdict::Failed(
+          fault.what + ": " + when,
+          "each of " + std::to_string(n) + " comes out once", fault.got, at);
     } else if (v[3] != 0) {
       verdict = Verdict::Failed(
           "RunqGet returned null, and the queue was not empty: " + when,
