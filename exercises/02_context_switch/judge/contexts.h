@@ -71,7 +71,6 @@ inline Driver* driver;
 
 namespace mn {
 
-inline Fibers* fibers;
 inline std::size_t position;  // in the schedule
 
 inline void Begin(Driver& d, Fibers& f) {

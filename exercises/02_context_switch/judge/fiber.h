@@ -147,6 +147,9 @@ inline constexpr std::size_t kFiberStack = 128 << 10;
 // of their own, side by side. Never freed: the process ends soon.
 //   above   bytes between the end of each stack and the next one (or guard)
 //   guards  an unmapped page below each stack
+class Fibers;
+inline Fibers* fibers;  // those of the case, while they live
+
 class Fibers {
  public:
   explicit Fibers(std::int64_t contexts, std::size_t above = 64,
@@ -171,6 +174,10 @@ class Fibers {
       }
     }
   }
+
+  ~Fibers() { fibers = nullptr; }
+  Fibers(const Fibers&) = delete;
+  Fibers& operator=(const Fibers&) = delete;
 
   Fiber& operator[](std::int64_t id) {
     return fibers_[static_cast<std::size_t>(id)];
