@@ -37,6 +37,7 @@ static const struct Fake {
       std::deque<int> queue;
       int next = 0;
       for (int op; words >> op;) {
+        if (op == 4) continue;  // begins with a queue
         if (op != 3) {
           queue.push_back(next++);
           continue;
