@@ -40,7 +40,7 @@ LESSON = {
         {"name": "RunQueue.RunnextShares", "inv": "RQ-7", "points": 0.5},
         {"name": "RunQueue.WrapAround", "inv": "RQ-6", "points": 0.5},
         {"name": "RunQueue.EverySchedule", "inv": "RQ-4", "points": 0.5, "kind": "schedules", "configs": ["ring_1_thief", "overflow_1_thief", "ring_2_thieves", "runnext_1_thief", "runnext_2_thieves", "budget_1_thief"]},
-        {"name": "RunQueue.FasterThanMutex", "inv": "RQ-P", "points": 0.5, "max": 0.8, "needs": ["cpus>=2", "no_sanitizer"]},
+        {"name": "RunQueue.FasterThanMutex", "inv": "RQ-P", "points": 0.5, "max": 0.8, "grey": 1.5, "needs": ["cpus>=2", "no_sanitizer"]},
     ],
     "steps": [
         "RunQueue.Fifo",

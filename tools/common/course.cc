@@ -89,7 +89,8 @@ CourseCase ReadCase(const Reader& r) {
   }
   r.Optional("configs", &c.configs);
   r.Optional("max", &c.max);
-  r.Optional("full_at", &c.full_at);
+  c.grey = c.max;
+  r.Optional("grey", &c.grey);
   r.Optional("needs", &c.needs);
   return c;
 }

@@ -48,7 +48,7 @@ struct CourseCase {
   std::string parent;  // the public invariant a hidden case is of
   std::string kind = kDriver;
   std::vector<std::string> configs;  // of a case of kind schedules
-  double max = 0, full_at = 0;       // of a ratio; 0: it is none
+  double max = 0, grey = 0;          // of a ratio; 0: it is none
   std::vector<std::string> needs;    // "cpus>=2"
 
   bool IsRatio() const { return max > 0; }

@@ -22,7 +22,7 @@ constexpr char kCourse[] = R"({
        {"name": "RunQueue.Fifo", "inv": "RQ-1", "points": 1,
         "visibility": "public"},
        {"name": "RunQueue.Faster", "inv": "RQ-P", "points": 0.5,
-        "max": 0.5, "full_at": 0.3, "needs": ["cpus>=2"]}],
+        "max": 0.5, "grey": 0.7, "needs": ["cpus>=2"]}],
      "prediction_points": 0.5, "explain_points": 0.5,
      "hints": ["lessons/04_run_queue/hints/1.md"]}]})";
 

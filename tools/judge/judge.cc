@@ -327,7 +327,7 @@ Judge::OneRun Judge::RunOnce(const Case& judged, const tools::CourseCase& entry,
           ? DecideSchedules(lesson_, request.texts, run.outcome.observations)
           : judged.decide(request.work, run.outcome.observations);
   if (run.verdict.status == Status::kPassed && entry.IsRatio()) {
-    run.verdict = DecideRatio(run.outcome.observations, entry.max);
+    run.verdict = DecideRatio(run.outcome.observations, entry.max, entry.grey);
   }
   if (run.verdict.status == Status::kNotImplemented) {
     run.inv = NotImplemented(lesson_).id;

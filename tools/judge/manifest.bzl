@@ -65,6 +65,8 @@ A case:
                         in (judge/program*.cc), looked at from outside
   max        a ratio case: the learner's time over the baseline's is at most
              this, or nothing is shown. It runs once.
+  grey       of a ratio case: up to here the points are given all the same, with
+             a note; oracle.h says why. max, if not given
   needs      of this case
 """
 

@@ -120,7 +120,7 @@ Verdict AllTookEffect(const Observations& seen, std::int64_t per_block,
                          std::to_string(got) + " operations");
 }
 
-Verdict DecideRatio(const Observations& observations, double max) {
+Verdict DecideRatio(const Observations& observations, double max, double grey) {
   std::vector<double> ratios;
   double best_learner = 0, best_baseline = 0;
   for (const Observation& o : observations) {
@@ -149,12 +149,20 @@ Verdict DecideRatio(const Observations& observations, double max) {
   // Load can only slow a block down, so the best blocks decide, and the others
   // must agree before anything is called a failure.
   if (best <= max) return {Status::kPassed, text, "", "", -1};
-  if (low <= max) {
+  char want[80];
+  if (best <= grey) {
+    std::snprintf(want, sizeof(want),
+                  ": slower than the %.2f that it can be; the points are yours "
+                  "up to %.2f",
+                  max, grey);
+    return {Status::kPassed, std::string(text) + want, "", "", -1};
+  }
+  if (low <= grey) {
     return Verdict::Inconclusive(std::string(text) +
                                  ": the machine is too busy to tell");
   }
-  char want[80];
-  std::snprintf(want, sizeof(want), "at most %.2f of the baseline's time", max);
+  std::snprintf(want, sizeof(want), "at most %.2f of the baseline's time",
+                grey);
   return Verdict::Failed("too slow", want, text);
 }
 

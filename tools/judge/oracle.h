@@ -57,9 +57,14 @@ ExactlyOnceFault ExactlyOnce(
 Verdict AllTookEffect(const Observations& seen, std::int64_t per_block,
                       const Verdict& none);
 
-// The second half, for Driver::Measure blocks. The learner's time over
-// the baseline's must be at most `max`. Says inconclusive rather than failed
-// whenever the blocks disagree.
-Verdict DecideRatio(const Observations& observations, double max);
+// The second half, for Driver::Measure blocks. What decides is the best of the
+// learner's times over the best of the baseline's:
+//   at most `max`    passed
+//   at most `grey`   passed, with a note. The same code measures a tenth more
+//                    or less from one run to the next, so a limit that right
+//                    code may lie near gives its points by chance. `grey` is as
+//                    far away as no right code gets
+//   above            failed if the blocks agree, else inconclusive
+Verdict DecideRatio(const Observations& observations, double max, double grey);
 
 }  // namespace mn::judge

@@ -93,25 +93,41 @@ TEST(DecideRatio, PassesOnTheBestBlocks) {
   // One block was disturbed by something else on the machine.
   const Observations blocks = Blocks(
       {{40, 100}, {41, 100}, {40, 101}, {900, 100}, {40, 100}, {42, 100}});
-  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kPassed);
+  EXPECT_EQ(DecideRatio(blocks, 0.5, 0.5).status, Status::kPassed);
 }
 
 TEST(DecideRatio, FailsWhenAllBlocksAgree) {
   const Observations blocks =
       Blocks({{90, 100}, {91, 100}, {90, 101}, {92, 100}, {90, 100}});
-  const Verdict verdict = DecideRatio(blocks, 0.5);
+  const Verdict verdict = DecideRatio(blocks, 0.5, 0.5);
   EXPECT_EQ(verdict.status, Status::kFailed);
   EXPECT_THAT(verdict.want, HasSubstr("0.50"));
+}
+
+TEST(DecideRatio, TheGreyZoneGivesThePointsAndSaysSo) {
+  const Observations blocks =
+      Blocks({{90, 100}, {130, 100}, {90, 60}, {120, 100}, {95, 100}});
+  const Verdict verdict = DecideRatio(blocks, 0.5, 1.6);
+  EXPECT_EQ(verdict.status, Status::kPassed);
+  EXPECT_THAT(verdict.message, HasSubstr("up to 1.60"));
+}
+
+TEST(DecideRatio, FailsAboveTheGreyZone) {
+  const Observations blocks =
+      Blocks({{190, 100}, {191, 100}, {190, 101}, {192, 100}, {190, 100}});
+  const Verdict verdict = DecideRatio(blocks, 0.5, 1.5);
+  EXPECT_EQ(verdict.status, Status::kFailed);
+  EXPECT_THAT(verdict.want, HasSubstr("1.50"));
 }
 
 TEST(DecideRatio, IsInconclusiveWhenBlocksDisagree) {
   const Observations blocks =
       Blocks({{90, 100}, {40, 300}, {40, 300}, {92, 100}, {90, 60}, {55, 100}});
-  EXPECT_EQ(DecideRatio(blocks, 0.5).status, Status::kInconclusive);
+  EXPECT_EQ(DecideRatio(blocks, 0.5, 0.5).status, Status::kInconclusive);
 }
 
 TEST(DecideRatio, IsInconclusiveWithoutMeasurements) {
-  EXPECT_EQ(DecideRatio({}, 0.5).status, Status::kInconclusive);
+  EXPECT_EQ(DecideRatio({}, 0.5, 0.5).status, Status::kInconclusive);
 }
 
 // ---- schedules
