@@ -17,6 +17,10 @@ load(":manifest.bzl", "kinds")
 # Speed is part of some invariants: judged code is always optimised.
 _COPTS = ["-O2"]
 
+# A main of the learner's own, a little test, is not the program's: it is
+# renamed, and never called (tools/common/own_code.h).
+_LEARNERS_COPTS = ["-Dmain=mn_learners_own_main"]
+
 # What the file that a sanitizer watches is compiled and linked with.
 _SANITIZE = {
     "address": "-fsanitize=address,undefined",
@@ -69,13 +73,70 @@ def _piece(name, entry, srcs, **kwargs):
     cc_library(
         name = name,
         srcs = srcs,
-        copts = _COPTS,
+        copts = _COPTS + _LEARNERS_COPTS,
         defines = _plugged(entry),
         linkstatic = True,
         visibility = ["//visibility:public"],
         deps = [_header(entry)],
         alwayslink = True,
         **kwargs
+    )
+
+def _own_code(name, srcs, process, **kwargs):
+    """NAME.ii and NAME.symbols, for ReadOwnCode: what the compiler made of `srcs`.
+
+    Args:
+      name: of the case processes.
+      srcs: the learner's files.
+      process: the case process whose object file is looked at.
+      **kwargs: what that one is compiled with.
+    """
+    tags = kwargs.pop("tags")
+    copts = kwargs.pop("copts")
+
+    # The "object file" of this library is the text after the preprocessor.
+    cc_library(
+        name = name + "_preprocessed",
+        testonly = True,
+        srcs = srcs,
+        copts = copts + ["-E"],
+        linkstatic = True,
+        tags = ["manual"],
+        **kwargs
+    )
+    for what, target in [("text", name + "_preprocessed"), ("object", process)]:
+        native.filegroup(
+            name = "%s_%s" % (name, what),
+            testonly = True,
+            srcs = [":" + target],
+            output_group = "compilation_outputs",
+            tags = tags,
+        )
+    native.genrule(
+        name = name + "_own_code",
+        testonly = True,
+        srcs = [
+            ":%s_text" % name,
+            ":%s_object" % name,
+        ],
+        outs = [
+            name + ".ii",
+            name + ".symbols",
+        ],
+        # A library may be compiled both with and without -fPIC. No honest file
+        # comes near 16 MiB; macros that multiply do.
+        cmd = """
+            set -- $(locations :%s_text)
+            head -c 16777217 "$$1" >$(location %s.ii)
+            if [ "$$(wc -c <$(location %s.ii))" -gt 16777216 ]; then
+              echo "error: larger than 16 MiB after the preprocessor" >&2
+              exit 1
+            fi
+            set -- $(locations :%s_object)
+            $(NM) -C "$$1" >$(location %s.symbols)
+        """ % (name, name, name, name, name),
+        tags = tags,
+        toolchains = ["@bazel_tools//tools/cpp:current_cc_toolchain"],
     )
 
 def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [], sanitized = True):
@@ -91,68 +152,69 @@ def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [
       what a judge that runs them has as data.
     """
     id = entry["id"]
+    wanted = kinds_wanted or kinds(entry)
+    copts = _LEARNERS_COPTS + copts
+    how = {
+        "driver": {
+            "copts": _COPTS + copts,
+            "deps": [
+                "//exercises/%s:drivers" % id,
+                "//tools/judge:case",
+            ],
+        },
+        "program": {
+            "copts": _COPTS + copts,
+            "deps": ["//exercises/%s:programs" % id],
+        },
+    }
+    if "schedules" in wanted:
+        how["schedules"] = {
+            "copts": SIM_COPTS + copts,
+            "deps": model_around(
+                entry["schedules"]["model"],
+                entry["schedules"]["replaces"],
+            ) + ["//tools/judge:schedules"],
+        }
     plain, unsanitized = [], []
-    for kind in kinds_wanted or kinds(entry):
-        target = name + "_" + kind
-        if kind == "driver":
-            cc_binary(
-                name = target,
-                testonly = True,
-                srcs = srcs,
-                copts = _COPTS + copts,
-                tags = tags,
-                deps = [
-                    "//exercises/%s:drivers" % id,
-                    "//tools/judge:case",
-                ],
-            )
-            plain.append(":" + target)
-            if sanitized:
-                sanitizer = entry["sanitizer"]
-                cc_binary(
-                    name = name + "_sanitized",
-                    testonly = True,
-                    srcs = srcs,
-                    copts = [
-                        "-O1",
-                        _SANITIZE[sanitizer],
-                        "-fno-sanitize-recover=all",
-                        "-D_GLIBCXX_ASSERTIONS",
-                    ] + copts,
-                    linkopts = [_SANITIZE[sanitizer]],
-                    tags = tags,
-                    target_compatible_with = NOT_SANITIZED,
-                    deps = [
-                        "//exercises/%s:drivers" % id,
-                        _TOOLS_BESIDE[sanitizer],
-                    ],
-                )
-                unsanitized.append(":" + name + "_sanitized")
-        elif kind == "schedules":
-            cc_binary(
-                name = target,
-                testonly = True,
-                srcs = srcs,
-                copts = SIM_COPTS + copts,
-                tags = tags,
-                deps = model_around(
-                    entry["schedules"]["model"],
-                    entry["schedules"]["replaces"],
-                ) + ["//tools/judge:schedules"],
-            )
-            unsanitized.append(":" + target)
-        elif kind == "program":
-            cc_binary(
-                name = target,
-                testonly = True,
-                srcs = srcs,
-                copts = _COPTS + copts,
-                tags = tags,
-                deps = ["//exercises/%s:programs" % id],
-            )
-            plain.append(":" + target)
-        else:
+    for kind in wanted:
+        if kind not in how:
             fail("%s: a case is of kind driver, schedules or program, not %s" % (id, kind))
+        cc_binary(
+            name = name + "_" + kind,
+            testonly = True,
+            srcs = srcs,
+            tags = tags,
+            **how[kind]
+        )
+        (unsanitized if kind == "schedules" else plain).append(":%s_%s" % (name, kind))
+    if sanitized and "driver" in wanted:
+        sanitizer = entry["sanitizer"]
+        cc_binary(
+            name = name + "_sanitized",
+            testonly = True,
+            srcs = srcs,
+            copts = [
+                "-O1",
+                _SANITIZE[sanitizer],
+                "-fno-sanitize-recover=all",
+                "-D_GLIBCXX_ASSERTIONS",
+            ] + copts,
+            linkopts = [_SANITIZE[sanitizer]],
+            tags = tags,
+            target_compatible_with = NOT_SANITIZED,
+            deps = [
+                "//exercises/%s:drivers" % id,
+                _TOOLS_BESIDE[sanitizer],
+            ],
+        )
+        unsanitized.append(":%s_sanitized" % name)
+
+    first = [kind for kind in how if kind in wanted][0]
+    _own_code(name, srcs, "%s_%s" % (name, first), tags = tags, **how[first])
+    plain += [
+        ":%s.ii" % name,
+        ":%s.symbols" % name,
+    ]
     if unsanitized:
         return plain + select({
             condition: [] if skipped else unsanitized
