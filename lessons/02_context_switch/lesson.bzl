@@ -11,22 +11,22 @@ LESSON = {
     "sa": ["SA1"],
     "forbidden": [
         {
-            "pattern": "\\bfcontext|_fcontext\\b|boost/context|boost::context|runtime/ctx/",
+            "pattern": "\\b(jump|make|ontop)_fcontext\\b|\\bboost::context\\b",
             "inv": "CTX-1",
             "why": "the library's switch is what the runtime uses anyway: here you write your own",
         },
         {
-            "pattern": "\\bsetjmp\\b|\\blongjmp\\b",
+            "pattern": "^::(_+(sig)?setjmp|_*(sig)?longjmp)$",
             "inv": "CTX-3",
             "why": "longjmp may only go back to a function that has not returned, on the same stack",
         },
         {
-            "pattern": "ucontext|\\b(swap|make|get|set)context\\b",
+            "pattern": "\\bucontext_t\\b|^::(swap|make|get|set)context$",
             "inv": "CTX-P",
             "why": "swapcontext asks the kernel for the signal mask, in every swap",
         },
         {
-            "pattern": "\\bpthread_|\\bstd::j?thread\\b",
+            "pattern": "\\bstd::j?thread\\b|^::pthread_create$",
             "inv": "CTX-P",
             "why": "a thread for each context is what a context is there to avoid",
         },

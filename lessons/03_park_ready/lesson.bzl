@@ -27,12 +27,12 @@ LESSON = {
     "sa": ["SA1"],
     "forbidden": [
         {
-            "pattern": "\\bsleep|\\busleep\\b|\\bnanosleep\\b|sched_yield|this_thread",
+            "pattern": "\\bstd::this_thread\\b|^::(u?sleep|nanosleep|clock_nanosleep|sched_yield)$",
             "inv": "PARK-4",
             "why": "a thread that waits a little and looks again costs CPU time, and is late",
         },
         {
-            "pattern": "\\b(mutex|condition_variable|condition_variable_any|recursive_mutex|shared_mutex|binary_semaphore|atomic_flag|atomic_ref)\\b|\\batomic ?<|\\bpthread_",
+            "pattern": "\\bstd::(\\w*mutex|condition_variable\\w*|\\w+_semaphore|atomic_flag|atomic_ref)\\b|\\batomic<|^::(pthread|sem)_\\w+$",
             "inv": "PARK-4",
             "why": "the lock of the waker is enough: the commit releases it",
         },

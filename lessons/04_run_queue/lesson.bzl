@@ -13,7 +13,7 @@ LESSON = {
     "sa": ["SA1"],
     "forbidden": [
         {
-            "pattern": "\\bmutex\\b|\\bpthread_|\\bscoped_lock\\b|\\block_guard\\b|\\bunique_lock\\b|\\batomic_flag\\b|\\bsemaphore\\b",
+            "pattern": "\\bstd::(\\w*mutex|scoped_lock|lock_guard|unique_lock|shared_lock|atomic_flag|\\w+_semaphore)\\b|^::(pthread_\\w*lock|sem_\\w+)$",
             "inv": "RQ-5",
             "why": "a lock costs more than the switch that the queue serves, and a thief does not take it",
         },

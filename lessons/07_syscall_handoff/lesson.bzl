@@ -25,7 +25,7 @@ LESSON = {
     "sa": ["SA2", "SA4"],
     "forbidden": [
         {
-            "pattern": "\\bstd::(j?thread|mutex|condition_variable|counting_semaphore|binary_semaphore|async)\\b|\\bpthread_|\\bsem_",
+            "pattern": "\\bstd::(j?thread|mutex|condition_variable|counting_semaphore|binary_semaphore|async)\\b|^::(pthread|sem)_\\w+$",
             "inv": "SYS-2",
             "why": "the runtime knows only the threads that StartM starts, and only the goroutines that park",
         },

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <regex>
 
-#include "tools/common/lexer.h"
 #include "tools/common/text.h"
 
 namespace mn::tools {
@@ -17,6 +16,7 @@ namespace {
 // std::regex recurses once or more per character: a longer statement is
 // searched in pieces.
 constexpr std::size_t kMaxStatement = 1000;
+constexpr std::size_t kShown = 100;
 
 struct Pattern {
   const Forbidden* rule;
@@ -32,16 +32,19 @@ class Search {
     }
   }
 
-  std::vector<ForbiddenUse> Run(std::string_view text) {
-    for (const Token& t : Lex(text)) Add(t);
+  std::vector<ForbiddenUse> Run(const OwnCode& code) {
+    for (const Token& t : code.tokens) Add(t);
     EndStatement();
+    if (!code.own_main) {
+      for (const std::string& symbol : code.symbols) {
+        statement_ = Cat("::", symbol).substr(0, kMaxStatement);
+        lines_.assign(statement_.size(), LineOf(symbol, code.tokens));
+        EndStatement();
+      }
+    }
     std::stable_sort(
         uses_.begin(), uses_.end(),
         [](const auto& a, const auto& b) { return a.line < b.line; });
-    const std::vector<std::string> lines = Lines(WithoutComments(text));
-    for (ForbiddenUse& use : uses_) {
-      use.text = Trim(lines[static_cast<std::size_t>(use.line - 1)]);
-    }
     return std::move(uses_);
   }
 
@@ -62,16 +65,26 @@ class Search {
     if (end || statement_.size() > kMaxStatement) EndStatement();
   }
 
+  // Where the file mentions the function; 0 if it has another spelling there.
+  static int LineOf(const std::string& symbol,
+                    const std::vector<Token>& tokens) {
+    for (const Token& t : tokens) {
+      if (t.kind == Token::kName && t.text == symbol) return t.line;
+    }
+    return 0;
+  }
+
   void EndStatement() {
     for (const Pattern& pattern : patterns_) {
-      int last = 0;
+      int last = -1;
       for (std::sregex_iterator m(statement_.begin(), statement_.end(),
                                   pattern.regex);
            m != std::sregex_iterator(); ++m) {
         const auto at = static_cast<std::size_t>(m->position());
         if (at >= lines_.size() || lines_[at] == last) continue;
         last = lines_[at];
-        uses_.push_back({last, "", m->str(), pattern.rule});
+        uses_.push_back(
+            {last, statement_.substr(0, kShown), m->str(), pattern.rule});
       }
     }
     statement_.clear();
@@ -88,9 +101,9 @@ class Search {
 
 }  // namespace
 
-std::vector<ForbiddenUse> FindForbidden(std::string_view text,
+std::vector<ForbiddenUse> FindForbidden(const OwnCode& code,
                                         const std::vector<Forbidden>& rules) {
-  return Search(rules).Run(text);
+  return Search(rules).Run(code);
 }
 
 std::string PatternError(const std::string& pattern) {

@@ -3,14 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace mn::tools {
 namespace {
 
 // The tokens as "kind-letter:text", one blank apart.
-std::string Show(std::string_view text) {
+std::string Show(const std::vector<Token>& tokens) {
   std::string out;
-  for (const Token& t : Lex(text)) {
+  for (const Token& t : tokens) {
     if (!out.empty()) out += ' ';
     out += "nNsch#e."[t.kind == Token::kName        ? 0
                       : t.kind == Token::kNumber    ? 1
@@ -24,6 +25,8 @@ std::string Show(std::string_view text) {
   }
   return out;
 }
+
+std::string Show(std::string_view text) { return Show(Lex(text)); }
 
 TEST(Lexer, LeavesCommentsOut) {
   EXPECT_EQ(Show("a // b\nc /* d\n e */ f"), "n:a n:c n:f");
@@ -80,6 +83,68 @@ TEST(Lexer, UnfinishedInputEnds) {
                            "#include", "\\", "\"\\"}) {
     Lex(text);
     WithoutComments(text);
+  }
+}
+
+TEST(Lexer, ARawStringUndoesSplices) {
+  EXPECT_EQ(Show("R\"()\\\n\" /* )\"; x"), "s:)\\\n\" /*  .:; n:x");
+}
+
+// As gcc 12 and clang 14 print it.
+constexpr char kPreprocessed[] =
+    "# 0 \"a.cc\"\n"
+    "# 0 \"<built-in>\"\n"
+    "# 0 \"<command-line>\"\n"
+    "# 1 \"/usr/include/stdc-predef.h\" 1 3 4\n"
+    "# 0 \"<command-line>\" 2\n"
+    "# 1 \"a.cc\"\n"
+    "int x;\n"
+    "# 1 \"./b.h\" 1\n"
+    "# 1 \"/usr/include/c.h\" 1 3 4\n"
+    "theirs\n"
+    "# 2 \"./b.h\" 2\n"
+    "R\"(theirs too)\"\n"
+    "# 3 \"a.cc\" 2\n"
+    "\n"
+    "int y =\n"
+    "# 4 \"a.cc\" 3 4\n"
+    "       1\n"
+    "# 4 \"a.cc\"\n"
+    "        ;\n";
+
+TEST(OwnTokens, LeavesOutWhatIsIncluded) {
+  std::vector<Entered> entered;
+  const std::vector<Token> tokens = OwnTokens(kPreprocessed, &entered);
+  EXPECT_EQ(Show(tokens), "n:int n:x .:; n:int n:y .:= N:1 .:;");
+  ASSERT_EQ(tokens.size(), 8u);
+  EXPECT_EQ(tokens[2].line, 1);
+  EXPECT_EQ(tokens[4].line, 4);
+  EXPECT_EQ(tokens[6].line, 4);
+  ASSERT_EQ(entered.size(), 3u);
+  EXPECT_EQ(entered[1].path, "./b.h");
+  EXPECT_EQ(entered[1].line, 2);
+  EXPECT_EQ(entered[2].path, "/usr/include/c.h");
+  EXPECT_EQ(entered[2].line, 2);
+}
+
+TEST(OwnTokens, AMarkerInARawStringIsAString) {
+  EXPECT_EQ(Show(OwnTokens("R\"(\n# 1 \"b\" 1\n)\" x\n")),
+            "s:\n# 1 \"b\" 1\n n:x");
+}
+
+TEST(OwnTokens, NeighbouringStringsAreOne) {
+  EXPECT_EQ(Show(OwnTokens("f(\".init\" R\"(_ar)\"\n\"ray\")")),
+            "n:f .:( s:.init_array .:)");
+}
+
+TEST(OwnTokens, EscapesAreWhatTheyMean) {
+  EXPECT_EQ(Show(OwnTokens("\"\\137a\\x5fz\\u005Fc\\n\\\\\"")), "s:_a_z_c\n\\");
+}
+
+TEST(OwnTokens, UnfinishedInputEnds) {
+  for (const char* text : {"# ", "# 1", "# 1 \"", "# 1 \"a\" 2", "\"\\",
+                           "\"\\x", "\"\\u1", "# 1 \"a\" 1\nx"}) {
+    OwnTokens(text);
   }
 }
 

@@ -27,10 +27,8 @@ using tools::Lesson;
 using tools::Nothing;
 using tools::Result;
 
-// Words that the scan would flag and that a lesson is about.
-std::vector<std::string> AllowedWords(const Lesson& lesson) {
-  if (lesson.name == "context_switch") return {"asm", "##"};
-  return {};
+bool IsAboutAssembly(const Lesson& lesson) {
+  return lesson.name == "context_switch";
 }
 
 std::string Real(const std::string& path) {
@@ -154,8 +152,7 @@ class Grader {
   void GradeLesson(const Tree& tree, Builder& builder, LessonRecord& r) {
     bool build = true;
     for (const TakenFile& file : r.files) {
-      ScanResult scan = Scan(file.path, file.text, r.lesson.forbidden,
-                             AllowedWords(r.lesson));
+      TextScan scan = ScanText(file.path, file.text);
       r.flags.insert(r.flags.end(), scan.flags.begin(), scan.flags.end());
       build &= scan.build;
     }
@@ -198,6 +195,7 @@ class Grader {
       case BuildResult::kBuilt:
         break;
     }
+    if (Done d = LookAtCode(built, r); !d.ok()) return Infra(d.error(), &r);
     Say(Cat("judging ", r.lesson.id));
     JudgeJob job;
     job.lesson = r.lesson;
@@ -224,6 +222,24 @@ class Grader {
               &r);
     if (!judged.incomplete.empty()) r.message = judged.incomplete;
     if (Stopped()) r.status = "pending";
+  }
+
+  // What the build left beside the judge, which reads the same.
+  static Done LookAtCode(const BuildResult& built, LessonRecord& r) {
+    const std::string name =
+        JoinPath(fs::path(built.judge).parent_path().string(), "case");
+    Result<std::string> text = tools::ReadFile(Cat(name, ".ii"));
+    if (!text.ok()) return Error{text.error()};
+    Result<std::string> symbols = tools::ReadFile(Cat(name, ".symbols"));
+    if (!symbols.ok()) return Error{symbols.error()};
+    const tools::OwnCode code = tools::ReadOwnCode(*text, *symbols);
+    const std::string& file = r.lesson.keep[0].path;
+    for (Flag& flag :
+         ScanCode(file, code, r.lesson.forbidden, IsAboutAssembly(r.lesson)))
+      r.flags.push_back(std::move(flag));
+    if (code.own_main)
+      r.notes.push_back(Cat(file, ": has a main of its own, which is not run"));
+    return Nothing{};
   }
 
   // What a submission must not see while it runs. The cache, which may be below

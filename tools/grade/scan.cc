@@ -1,11 +1,15 @@
 #include "tools/grade/scan.h"
 
+#include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "tools/common/forbidden.h"
 #include "tools/common/lexer.h"
+#include "tools/common/text.h"
 #include "tools/grade/untrusted_text.h"
 
 namespace mn::grade {
@@ -16,52 +20,74 @@ using tools::Token;
 struct Rule {
   const char* word;
   const char* why;
-  bool call = false;  // an everyday word: only `word(` and `&word` count
 };
 
 constexpr char kEndsProcess[] = "ends the case process behind the judge's back";
 constexpr char kBeforeMain[] =
     "runs before the exercise's driver and can take its place";
 constexpr char kStartsProcess[] = "starts processes of its own";
+constexpr char kOtherProcess[] = "reaches into other processes";
 constexpr char kGoesAround[] =
     "reaches functions that this scan looks for by another name";
 
-// Whole identifiers, outside comments and strings.
-constexpr Rule kNames[] = {
+// Functions that the object file wants, be it in assembly.
+constexpr Rule kFunctions[] = {
     {"_exit", kEndsProcess},
     {"_Exit", kEndsProcess},
-    {"exit", kEndsProcess, true},
+    {"exit", kEndsProcess},
     {"quick_exit", kEndsProcess},
     {"at_quick_exit", kEndsProcess},
     {"atexit", "runs after the driver has finished"},
-    {"constructor", kBeforeMain},
-    {"__constructor__", kBeforeMain},
-    {"init_priority", kBeforeMain},
-    {"ptrace", "controls other processes"},
-    {"process_vm_writev", "writes into other processes"},
-    {"kill", "signals other processes", true},
-    {"fork", kStartsProcess, true},
+    {"on_exit", "runs after the driver has finished"},
+    {"ptrace", kOtherProcess},
+    {"process_vm_readv", kOtherProcess},
+    {"process_vm_writev", kOtherProcess},
+    {"kill", kOtherProcess},
+    {"killpg", kOtherProcess},
+    {"tgkill", kOtherProcess},
+    {"sigqueue", kOtherProcess},
+    {"fork", kStartsProcess},
+    {"_Fork", kStartsProcess},
     {"vfork", kStartsProcess},
-    {"clone", kStartsProcess, true},
+    {"clone", kStartsProcess},
     {"execve", kStartsProcess},
+    {"execveat", kStartsProcess},
+    {"fexecve", kStartsProcess},
     {"execv", kStartsProcess},
     {"execvp", kStartsProcess},
+    {"execvpe", kStartsProcess},
     {"execl", kStartsProcess},
+    {"execle", kStartsProcess},
     {"execlp", kStartsProcess},
     {"posix_spawn", kStartsProcess},
     {"posix_spawnp", kStartsProcess},
     {"popen", kStartsProcess},
-    {"system", kStartsProcess, true},
+    {"system", kStartsProcess},
     {"syscall", kGoesAround},
     {"dlopen", kGoesAround},
     {"dlsym", kGoesAround},
-    {"asm", kGoesAround},
-    {"__asm", kGoesAround},
-    {"__asm__", kGoesAround},
-    {"_Pragma", kGoesAround},
+    {"dlvsym", kGoesAround},
 };
 
-// Anywhere in a string literal (or, without its quotes, in assembly).
+constexpr char kStopsSteps[] =
+    "can switch off the single steps that a judge takes";
+
+// What the compiler knows by itself, so that no symbol tells.
+constexpr Rule kBuiltins[] = {
+    {"__builtin_ia32_writeeflags_u32", kStopsSteps},
+    {"__builtin_ia32_writeeflags_u64", kStopsSteps},
+    {"__writeeflags", kStopsSteps},
+};
+
+// Inside an attribute.
+constexpr Rule kAttributes[] = {
+    {"constructor", kBeforeMain},
+    {"__constructor__", kBeforeMain},
+    {"init_priority", kBeforeMain},
+    {"__init_priority__", kBeforeMain},
+};
+
+// Anywhere in a string literal, and in assembly.
 constexpr Rule kStrings[] = {
     {"XML_OUTPUT_FILE", "is where Bazel expects a test's own verdict"},
     {"TEST_PREMATURE_EXIT_FILE", "belongs to the test harness"},
@@ -70,134 +96,264 @@ constexpr Rule kStrings[] = {
     {".init_array", kBeforeMain},
     {".preinit_array", kBeforeMain},
     {".incbin", "copies a file of the grading machine into the program"},
+    {".include", "copies a file of the grading machine into the program"},
 };
 
-class Scanner {
- public:
-  Scanner(std::string_view file, const std::vector<std::string>& allowed)
-      : file_(file), allowed_(allowed.begin(), allowed.end()) {}
+// First words of an instruction that a lesson without assembly has no use for:
+// they go elsewhere, ask the kernel, or switch a judge's single steps off.
+// "pause", a fence or a move is nobody's business.
+constexpr std::string_view kGoingElsewhere[] = {
+#if defined(__aarch64__)
+    "bl", "br", "blr", "b", "ret", "svc", "hvc",
+#else
+    "call",  "callq",   "jmp",      "jmpq", "ret",   "retq",
+    "iretq", "syscall", "sysenter", "int",  "popfq", "popf",
+#endif
+};
 
-  ScanResult Run(std::string_view text,
-                 const std::vector<tools::Forbidden>& forbidden) {
-    std::vector<Token> tokens = tools::Lex(text);
-    if (auto line = FirstReorderingControl(text)) {
-      Add("tampering", *line, "a Unicode control that reorders text",
-          "makes the code read otherwise than it is compiled");
+bool IsWord(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
+}
+
+// Assembly without its comments.
+std::string WithoutAsmComments(std::string_view text) {
+#if defined(__aarch64__)
+  constexpr bool kHashIsAComment = false;  // it is an immediate's sign
+#else
+  constexpr bool kHashIsAComment = true;
+#endif
+  std::string out;
+  bool fresh_line = true;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view rest = text.substr(i);
+    if (rest.starts_with("/*")) {
+      const std::size_t end = rest.find("*/", 2);
+      i = end == rest.npos ? text.size() : i + end + 2;
+      out += ' ';
+    } else if (rest.starts_with("//") ||
+               (rest[0] == '#' && (kHashIsAComment || fresh_line))) {
+      i = std::min(text.find('\n', i), text.size());
+    } else {
+      if (rest[0] == '\n') fresh_line = true;
+      if (!std::isspace(static_cast<unsigned char>(rest[0])))
+        fresh_line = false;
+      out += text[i++];
     }
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-      const Token& t = tokens[i];
-      if (t.kind == Token::kName) Name(tokens, i);
-      if (t.kind == Token::kString) String(t);
-      if (t.kind == Token::kHash) Directive(tokens, i);
-      if (t.kind == Token::kOther && t.text == "##") {
-        Tamper("##", t.line,
-               "pastes names together, which hides them from this scan");
-      }
-    }
-    Forbidden(text, forbidden);
-    return std::move(result_);
   }
+  return out;
+}
 
- private:
+// The first word of each statement of assembly without comments, prefixes
+// ("lock; incl", "rep nop") and labels left out.
+std::vector<std::string> Instructions(std::string_view text) {
+  std::vector<std::string> instructions;
+  std::string word;
+  bool found = false;  // in this statement
+  auto end_word = [&] {
+    const bool prefix = word == "lock" || word.starts_with("rep");
+    if (!found && !word.empty() && !prefix) {
+      instructions.push_back(word);
+      found = true;
+    }
+    word.clear();
+  };
+  for (char c : text) {
+    if (IsWord(c)) {
+      word += c;
+      continue;
+    }
+    if (c == ':' && !found) word.clear();  // a label
+    end_word();
+    if (c == '\n' || c == ';') found = false;
+  }
+  end_word();
+  return instructions;
+}
+
+bool GoesElsewhere(const std::string& word) {
+  return word.starts_with(".") ||  // a directive
+         std::find(std::begin(kGoingElsewhere), std::end(kGoingElsewhere),
+                   word) != std::end(kGoingElsewhere);
+}
+
+class Flags {
+ public:
+  explicit Flags(std::string_view file) : file_(file) {}
+
   void Add(const char* kind, int line, const std::string& what,
            const std::string& why) {
     // One look is enough for a person; ten thousand are an attack on one.
-    if (result_.flags.size() >= 50) return;
+    if (flags_.size() >= 50) return;
     if (!seen_.insert(kind + what).second) return;
-    result_.flags.push_back(
-        {kind, file_, line, Shorten(Printable(what), 200), why});
-  }
-  void Tamper(const std::string& word, int line, const std::string& why) {
-    if (!allowed_.contains(word)) Add("tampering", line, word, why);
+    flags_.push_back({kind, file_, line, Shorten(Printable(what), 200), why});
   }
 
-  void Name(const std::vector<Token>& tokens, std::size_t i) {
-    // A member (`q.exit`, `q->kill`) is somebody else's name.
-    if (i > 0) {
-      const std::string& before = tokens[i - 1].text;
-      bool member = before == "." ||
-                    (before == ">" && i > 1 && tokens[i - 2].text == "-");
-      if (member && tokens[i - 1].kind == Token::kOther) return;
+  std::vector<Flag> take() { return std::move(flags_); }
+
+ private:
+  std::string file_;
+  std::set<std::string> seen_;
+  std::vector<Flag> flags_;
+};
+
+// What an include in the text as it was written reaches for; "" if that is the
+// course or the system.
+std::string Outside(const Token& header) {
+  if (header.kind != Token::kHeader) return "hides which file is included";
+  std::string path = header.text.substr(1);
+  if (!path.empty()) path.pop_back();
+  if (path.starts_with("/")) return "includes a file of the grading machine";
+  if (("/" + path + "/").find("/../") != std::string::npos)
+    return "leaves the exercise's directory";
+  return "";
+}
+
+class CodeScanner {
+ public:
+  CodeScanner(std::string_view file, const tools::OwnCode& code, bool allow_asm)
+      : flags_(file), code_(code), allow_asm_(allow_asm) {}
+
+  std::vector<Flag> Run(const std::vector<tools::Forbidden>& forbidden) {
+    for (const std::string& symbol : code_.symbols) Function(symbol);
+    const std::vector<Token>& tokens = code_.tokens;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (tokens[i].kind == Token::kName) Name(i);
+      if (tokens[i].kind == Token::kString && i != assembly_)
+        String(tokens[i].text, tokens[i].line);
     }
-    auto text = [&](std::size_t at) {
-      return at < tokens.size() ? tokens[at].text : std::string();
-    };
-    for (const Rule& rule : kNames) {
-      if (tokens[i].text != rule.word) continue;
-      if (rule.call && text(i + 1) != "(" && text(i - 1) != "&" &&
-          text(i - 1) != "::")
-        return;
-      bool assembly = tokens[i].text.find("asm") != std::string::npos;
-      if (assembly && allowed_.contains("asm")) return;
-      return Tamper(rule.word, tokens[i].line, rule.why);
+    for (const tools::Entered& file : code_.entered) {
+      std::string_view path = file.path;
+      if (path.starts_with("./")) path.remove_prefix(2);
+      if (!path.starts_with("solutions/") && !path.ends_with(".cc")) continue;
+      Tamper(tools::Cat("#include \"", path, "\""), file.line,
+             "includes somebody's answer instead of giving one");
+    }
+    Forbidden(forbidden);
+    return flags_.take();
+  }
+
+ private:
+  void Tamper(const std::string& what, int line, const std::string& why) {
+    flags_.Add("tampering", line, what, why);
+  }
+
+  void Function(const std::string& symbol) {
+    for (const Rule& rule : kFunctions) {
+      if (symbol != rule.word) continue;
+      int line = 0;
+      for (const Token& t : code_.tokens) {
+        if (line == 0 && t.kind == Token::kName && t.text == symbol)
+          line = t.line;
+      }
+      Tamper(rule.word, line, rule.why);
     }
   }
 
-  void String(const Token& t) {
+  void Name(std::size_t i) {
+    const std::string& name = code_.tokens[i].text;
+    const int line = code_.tokens[i].line;
+    if (name == "asm" || name == "__asm" || name == "__asm__")
+      return Assembly(i);
+    for (const Rule& rule : kBuiltins) {
+      if (name == rule.word) Tamper(name, line, rule.why);
+    }
+    for (const Rule& rule : kAttributes) {
+      if (name == rule.word && InAttribute(i)) Tamper(name, line, rule.why);
+    }
+  }
+
+  // A variable may be called constructor.
+  bool InAttribute(std::size_t i) const {
+    for (; i > 0; --i) {
+      const std::string& before = code_.tokens[i - 1].text;
+      if (before == ";" || before == "{" || before == "}") return false;
+      if (before.starts_with("__attribute") || before == "gnu") return true;
+    }
+    return false;
+  }
+
+  void Assembly(std::size_t i) {
+    const std::vector<Token>& tokens = code_.tokens;
+    std::size_t at = i + 1;
+    while (at < tokens.size() && tokens[at].kind != Token::kString &&
+           tokens[at].text != ";")
+      ++at;
+    if (at >= tokens.size() || tokens[at].kind != Token::kString) return;
+    assembly_ = at;
+    const std::string text = WithoutAsmComments(tokens[at].text);
+    String(text, tokens[i].line);
+    if (allow_asm_) return;
+    for (const std::string& word : Instructions(text)) {
+      if (GoesElsewhere(word))
+        Tamper("asm " + word, tokens[i].line, kGoesAround);
+    }
+  }
+
+  void String(const std::string& text, int line) {
     for (const Rule& rule : kStrings) {
-      if (t.text.find(rule.word) != std::string::npos)
-        Tamper(rule.word, t.line, rule.why);
+      if (text.find(rule.word) != text.npos) Tamper(rule.word, line, rule.why);
     }
   }
 
-  void Directive(const std::vector<Token>& tokens, std::size_t hash) {
-    if (hash + 1 >= tokens.size()) return;
-    const std::string& name = tokens[hash + 1].text;
-    if (name != "include" && name != "include_next" && name != "import" &&
-        name != "embed")
-      return;
-    if (hash + 2 >= tokens.size()) return;
-    const Token& header = tokens[hash + 2];
-    if (header.kind != Token::kHeader) {
-      return Outside(header.line, "#" + name + " of a macro",
-                     "hides which file is included");
-    }
-    std::string path = header.text.substr(1);
-    if (!path.empty()) path.pop_back();
-    if (path.starts_with("/")) {
-      Outside(header.line, "#" + name + " " + header.text,
-              "includes a file of the grading machine");
-    } else if (("/" + path + "/").find("/../") != std::string::npos) {
-      Outside(header.line, "#" + name + " " + header.text,
-              "leaves the exercise's directory");
-    } else if (path.starts_with("solutions/") || path.ends_with(".cc")) {
-      Add("tampering", header.line, "#" + name + " " + header.text,
-          "includes somebody's answer instead of giving one");
-    }
-  }
-  void Outside(int line, const std::string& what, const std::string& why) {
-    result_.build = false;
-    Add("outside", line, what, why);
-  }
-
-  void Forbidden(std::string_view text,
-                 const std::vector<tools::Forbidden>& rules) {
+  void Forbidden(const std::vector<tools::Forbidden>& rules) {
     for (const tools::Forbidden& rule : rules) {
       const std::string error = tools::PatternError(rule.pattern);
       if (error.empty()) continue;
-      Add("forbidden", 0, rule.pattern,
-          absl::StrFormat("the manifest's pattern is no regular expression "
-                          "(%s): correct course.bzl",
-                          error));
+      flags_.Add("forbidden", 0, rule.pattern,
+                 absl::StrFormat("the manifest's pattern is no regular "
+                                 "expression (%s): correct course.bzl",
+                                 error));
     }
-    for (const tools::ForbiddenUse& use : tools::FindForbidden(text, rules)) {
-      Add("forbidden", use.line, use.match,
+    for (const tools::ForbiddenUse& use : tools::FindForbidden(code_, rules)) {
+      flags_.Add(
+          "forbidden", use.line, use.match,
           (use.rule->inv.empty() ? "" : use.rule->inv + ": ") + use.rule->why);
     }
   }
 
-  std::string file_;
-  std::set<std::string> allowed_;
-  std::set<std::string> seen_;
-  ScanResult result_;
+  Flags flags_;
+  const tools::OwnCode& code_;
+  const bool allow_asm_;
+  std::size_t assembly_ = 0;  // the last string that was an asm's
 };
 
 }  // namespace
 
-ScanResult Scan(std::string_view file_name, std::string_view text,
-                const std::vector<tools::Forbidden>& forbidden,
-                const std::vector<std::string>& allowed) {
-  return Scanner(file_name, allowed).Run(text, forbidden);
+TextScan ScanText(std::string_view file_name, std::string_view text) {
+  Flags flags(file_name);
+  bool build = true;
+  if (auto line = FirstReorderingControl(text)) {
+    flags.Add("tampering", *line, "a Unicode control that reorders text",
+              "makes the code read otherwise than it is compiled");
+  }
+  const std::vector<Token> tokens = tools::Lex(text);
+  for (std::size_t i = 0; i + 2 < tokens.size(); ++i) {
+    if (tokens[i].kind != Token::kHash) continue;
+    const Token& name = tokens[i + 1];
+    if (name.kind == Token::kNumber) {
+      flags.Add("tampering", name.line, "# " + name.text,
+                "is a preprocessor's own mark, which hides whose code follows");
+    }
+    if (name.text != "include" && name.text != "include_next" &&
+        name.text != "import" && name.text != "embed")
+      continue;
+    const Token& header = tokens[i + 2];
+    const std::string why = Outside(header);
+    if (why.empty()) continue;
+    build = false;
+    flags.Add("outside", header.line,
+              "#" + name.text + " " +
+                  (header.kind == Token::kHeader ? header.text : "of a macro"),
+              why);
+  }
+  return {flags.take(), build};
+}
+
+std::vector<Flag> ScanCode(std::string_view file_name,
+                           const tools::OwnCode& code,
+                           const std::vector<tools::Forbidden>& forbidden,
+                           bool allow_asm) {
+  return CodeScanner(file_name, code, allow_asm).Run(forbidden);
 }
 
 }  // namespace mn::grade

@@ -349,16 +349,6 @@ TEST_P(Lint, EveryInvariantHasACaseAndAMutant) {
   }
 }
 
-TEST_P(Lint, TheSolutionIsAllowed) {
-  const tools::Lesson& lesson = GetParam();
-  const std::string text = Text(lesson.solution);
-  ASSERT_NE(text, "") << lesson.solution;
-  for (const ForbiddenUse& use : FindForbidden(text, lesson.forbidden)) {
-    ADD_FAILURE() << lesson.solution << ":" << use.line << ": " << use.text
-                  << ": matches " << use.rule->pattern;
-  }
-}
-
 TEST_P(Lint, ForbiddenPatternsNameTheirInvariantAndReason) {
   const tools::Lesson& lesson = GetParam();
   for (const tools::Forbidden& f : lesson.forbidden) {

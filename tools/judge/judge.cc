@@ -189,6 +189,8 @@ Judge::Judge(const tools::Lesson& lesson, JudgeOptions options)
   if (!text_.empty() && !options_.starter.empty()) {
     untouched_ = SameCode(text_, ReadFile(options_.starter));
   }
+  code_ = tools::ReadOwnCode(ReadFile(options_.program + ".ii"),
+                             ReadFile(options_.program + ".symbols"));
 }
 
 Verdict Judge::FromOutcome(const Outcome& outcome, std::string* inv) const {
@@ -418,13 +420,14 @@ CaseResult Judge::Run(const tools::CourseCase& entry) const {
   }
 
   // Text rules stand beside what was observed: code may avoid being counted.
-  if (result.status == Status::kPassed && !text_.empty()) {
-    for (const ForbiddenUse& use : FindForbidden(text_, lesson_.forbidden)) {
+  if (result.status == Status::kPassed) {
+    for (const ForbiddenUse& use : FindForbidden(code_, lesson_.forbidden)) {
       if (use.rule->inv != entry.inv) continue;
       result.status = Status::kFailed;
       result.by_text = true;
-      result.message = tools::Cat(FileToEdit(lesson_), ":", use.line, " says `",
-                                  use.text, "`: ", use.rule->why);
+      result.message = FileToEdit(lesson_);
+      if (use.line > 0) tools::Append(&result.message, ":", use.line);
+      tools::Append(&result.message, " says `", use.text, "`: ", use.rule->why);
       break;
     }
   }

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "tools/common/course.h"
+#include "tools/common/own_code.h"
 #include "tools/judge/fence.h"
 #include "tools/judge/protocol.h"
 
@@ -174,7 +175,8 @@ class Judge {
   const tools::Lesson& lesson_;
   JudgeOptions options_;
   bool untouched_ = false;
-  std::string text_;  // of the learner's file
+  std::string text_;     // of the learner's file
+  tools::OwnCode code_;  // what the compiler made of that file
 };
 
 }  // namespace mn::judge

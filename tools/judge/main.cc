@@ -260,8 +260,17 @@ std::string FindProgram(const tools::Lesson& lesson) {
   for (const tools::CourseCase& c : lesson.cases) {
     const std::string suffix = "_" + c.kind;
     const std::string found = tools::FindRunfile(prefix + suffix);
-    if (!found.empty()) return found.substr(0, found.size() - suffix.size());
-    if (access((prefix + suffix).c_str(), X_OK) == 0) return prefix;
+    const std::string program =
+        !found.empty() ? found.substr(0, found.size() - suffix.size())
+        : access((prefix + suffix).c_str(), X_OK) == 0 ? prefix
+                                                       : "";
+    if (program.empty()) continue;
+    for (const char* code : {".ii", ".symbols"}) {
+      if (access((program + code).c_str(), R_OK) == 0) continue;
+      Usage(tools::Cat("no ", program, code, ", which the build makes beside ",
+                       program, suffix));
+    }
+    return program;
   }
   Usage(tools::Cat("no case process ", prefix,
                    "_driver, _schedules or _program"));

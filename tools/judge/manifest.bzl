@@ -35,9 +35,10 @@ It may have:
                      "CONFIG/MEMORY, WHAT, kind: text" contains TEXT breaks ID,
                      and not the case's own invariant. The first that fits
   forbidden          regular expressions that must not match the learner's code
-                     (comments excepted), the invariant that they would break,
-                     and why: a sentence for whoever wrote what matches. Only for
-                     what the judge's counters and cases cannot see
+                     as the compiler sees it (tools/common/forbidden.h says how),
+                     the invariant that they would break, and why: a sentence for
+                     whoever wrote what matches. Only for what the judge's
+                     counters and cases cannot see
   sanitizer          what looks at the learner's code, beside the oracles: a
                      case of kind driver that passed runs once more in a process
                      in which the learner's file is compiled with it. Cases that

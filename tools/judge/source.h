@@ -5,14 +5,12 @@
 #include <string_view>
 
 #include "tools/common/forbidden.h"
-#include "tools/common/lexer.h"
 
 namespace mn::judge {
 
 // As the grader reads it.
 using tools::FindForbidden;
 using tools::ForbiddenUse;
-using tools::WithoutComments;
 
 // True if the two texts differ in whitespace and comments only.
 bool SameCode(std::string_view a, std::string_view b);
