@@ -38,19 +38,24 @@ Json FlagJson(const Flag& f) {
 }
 
 Json LessonJson(const SubmissionRecord& record, const LessonRecord& lesson) {
-  Json hashes = Json::object(), flags = Json::array();
-  for (const TakenFile& file : lesson.files) hashes[file.path] = file.sha256;
+  Json hashes = Json::object(), from = Json::object(), flags = Json::array();
+  for (const TakenFile& file : lesson.files) {
+    hashes[file.path] = file.sha256;
+    from[file.path] = file.from;
+  }
   for (const Flag& flag : lesson.flags) flags.push_back(FlagJson(flag));
-  Json j = {{"schema", "wb.results/1"},
-            {"course", record.course},
-            {"course_commit", record.commit},
-            {"lesson", lesson.lesson.id},
-            {"submission", {{"id", record.submission.id}, {"sha256", hashes}}},
-            {"status", lesson.status},
-            {"message", lesson.message},
-            {"needs_review", !flags.empty() || lesson.status == "refused"},
-            {"flags", flags},
-            {"notes", lesson.notes}};
+  Json j = {
+      {"schema", "wb.results/1"},
+      {"course", record.course},
+      {"course_commit", record.commit},
+      {"lesson", lesson.lesson.id},
+      {"submission",
+       {{"id", record.submission.id}, {"from", from}, {"sha256", hashes}}},
+      {"status", lesson.status},
+      {"message", lesson.message},
+      {"needs_review", !flags.empty() || lesson.status == "refused"},
+      {"flags", flags},
+      {"notes", lesson.notes}};
   if (lesson.judged.is_object() && lesson.judged.contains("machine"))
     j["machine"] = lesson.judged["machine"];
   if (lesson.judged.is_object() && lesson.judged.contains("untouched"))

@@ -60,6 +60,8 @@ void LessonLines(const LessonRecord& r, std::string* out) {
                         r.status);
   if (scored) Append(out, ", ", Cat(r.score), " of ", Cat(r.max), " points");
   Append(out, "\n");
+  for (const TakenFile& file : r.files)
+    Indented(out, Cat("taken from ", file.from), 2);
   if (!r.message.empty()) Indented(out, r.message, 2);
   const bool untouched =
       r.judged.is_object() && r.judged.value("untouched", Json()) == true;
@@ -104,7 +106,7 @@ std::string SummaryText(const SubmissionRecord& record) {
          " points; predictions and explanations are not counted here\n");
   if (!record.complete)
     Append(&out, "NOT COMPLETE: the grader was stopped; grade again\n");
-  return out;
+  return Printable(out, /*multiline=*/true);
 }
 
 }  // namespace mn::grade

@@ -60,6 +60,20 @@ TEST(Summary, LetsNoTerminalCodeThrough) {
   EXPECT_TRUE(Has(text, "G965\\x1b[2J"));
 }
 
+TEST(Summary, LetsNoNameOfAFolderThrough) {
+  SubmissionRecord s = One(Json::array(), "graded");
+  s.submission.id = "\x1b[2J";
+  s.lessons[0].files = {{"run_queue.cc", "\x1b/run_queue.cc", "", ""}};
+  s.submission.ignored = {{"\x1b]0;x", "\x1b"}};
+  EXPECT_FALSE(Has(SummaryText(s), "\x1b"));
+}
+
+TEST(Summary, SaysWhereTheFileLay) {
+  SubmissionRecord s = One(Json::array(), "graded");
+  s.lessons[0].files = {{"run_queue.cc", "my work/run_queue.cc", "", ""}};
+  EXPECT_TRUE(Has(SummaryText(s), "taken from my work/run_queue.cc"));
+}
+
 TEST(Summary, HiddenCaseStaysHidden) {
   std::string text =
       SummaryText(One(Json::array({Failed("hidden")}), "graded"));

@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "runtime/os/subprocess/fd.h"
+#include "tools/common/lexer.h"
 #include "tools/common/text.h"
 #include "tools/grade/sha256.h"
 #include "tools/grade/untrusted_text.h"
@@ -29,6 +31,9 @@ using tools::Result;
 // Bounds on a walk through a stranger's tree.
 constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxEntries = 50000;
+// And on the search for a lesson's file.
+constexpr std::size_t kMaxFolders = 1000;
+constexpr std::size_t kMaxAlike = 50;
 
 std::vector<std::string> Components(const std::string& path) {
   return tools::Split(path, '/', /*keep_empty=*/false);
@@ -43,6 +48,7 @@ struct Found {
   enum { kAbsent, kRegular, kRefused } what = kAbsent;
   Fd fd;
   std::size_t size = 0;
+  std::size_t names = 1;    // hard links
   std::string why;          // kRefused
   std::string link_target;  // kRefused because of a link
 };
@@ -70,7 +76,8 @@ Found LookUp(int root, const std::string& path) {
     struct stat st;
     if (fstatat(dir.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno != ENOENT && errno != ENOTDIR)
-        refuse(absl::StrFormat("%s: %s", so_far, std::strerror(errno)));
+        refuse(
+            absl::StrFormat("%s: %s", Printable(so_far), std::strerror(errno)));
       return found;
     }
     if (S_ISLNK(st.st_mode)) {
@@ -78,13 +85,13 @@ Found LookUp(int root, const std::string& path) {
       refuse(absl::StrFormat(
           "%s is a symbolic link (to %s): links are not followed; hand in the "
           "file itself",
-          so_far, Printable(found.link_target)));
+          Printable(so_far), Printable(found.link_target)));
       return found;
     }
     if (!last && !S_ISDIR(st.st_mode)) return found;
     if (last && !S_ISREG(st.st_mode)) {
       refuse(
-          so_far +
+          Printable(so_far) +
           (S_ISDIR(st.st_mode) ? " is a directory" : " is not a regular file") +
           ": hand in the file itself");
       return found;
@@ -94,16 +101,18 @@ Found LookUp(int root, const std::string& path) {
                    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK |
                        (last ? 0 : O_DIRECTORY)));
     if (!next.open()) {
-      refuse(absl::StrFormat("%s: %s", so_far, std::strerror(errno)));
+      refuse(
+          absl::StrFormat("%s: %s", Printable(so_far), std::strerror(errno)));
       return found;
     }
     if (last) {
       if (fstat(next.get(), &st) != 0 || !S_ISREG(st.st_mode)) {
-        refuse(so_far + " changed while it was looked at");
+        refuse(Printable(so_far) + " changed while it was looked at");
         return found;
       }
       found.what = Found::kRegular;
       found.size = static_cast<std::size_t>(st.st_size);
+      found.names = static_cast<std::size_t>(st.st_nlink);
     }
     dir = std::move(next);
   }
@@ -129,20 +138,8 @@ Result<std::string> ReadUpTo(int fd, std::size_t max) {
 class Taker {
  public:
   Taker(Fd root, const std::string& course_dir)
-      : root_(std::move(root)), course_(course_dir) {}
-
-  // Zip tools and browsers wrap what they pack into one more directory.
-  void Unwrap(const std::vector<Lesson>& lessons) {
-    for (int i = 0; i < 3; ++i) {
-      auto names = Names(root_.get());
-      std::erase(names, "__MACOSX");
-      if (names.size() != 1 || IsOurs(names[0], lessons)) return;
-      Fd inner(openat(root_.get(), names[0].c_str(),
-                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      if (!inner.open()) return;
-      root_ = std::move(inner);
-      prefix_ += names[0] + "/";
-    }
+      : root_(std::move(root)), course_(course_dir) {
+    FindFolders();
   }
 
   LessonInput TakeLesson(const Lesson& lesson) {
@@ -175,17 +172,6 @@ class Taker {
   std::string shape = "empty";
 
  private:
-  static bool IsOurs(const std::string& name,
-                     const std::vector<Lesson>& lessons) {
-    if (name == "exercises") return true;
-    return std::any_of(lessons.begin(), lessons.end(), [&](const Lesson& l) {
-      return l.id == name ||
-             std::any_of(l.keep.begin(), l.keep.end(), [&](const auto& k) {
-               return Components(k.path)[0] == name;
-             });
-    });
-  }
-
   static std::vector<std::string> Names(int dir) {
     std::vector<std::string> names;
     DIR* d = fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -199,31 +185,150 @@ class Taker {
     return names;
   }
 
+  // Every folder that a student's file may lie in, the outer ones first, with a
+  // '/' behind each: "", "homework/", "homework/exercises/".
+  void FindFolders() {
+    folders_ = {""};
+    for (std::size_t i = 0; i < folders_.size(); ++i) {
+      const std::string folder = folders_[i];
+      if (std::count(folder.begin(), folder.end(), '/') >= kMaxDepth) continue;
+      Fd dir = OpenFolder(folder);
+      if (!dir.open()) continue;
+      const std::vector<std::string> names = Names(dir.get());
+      const bool checkout =
+          std::find(names.begin(), names.end(), "exercises") != names.end();
+      for (const std::string& name : names) {
+        // What systems, editors and Bazel leave.
+        if (name.starts_with(".") || name == "__MACOSX" ||
+            name.starts_with("bazel-"))
+          continue;
+        if (checkout && name != "exercises" && IsOfTheCourse(name)) continue;
+        struct stat st;
+        if (fstatat(dir.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISDIR(st.st_mode))
+          continue;
+        if (folders_.size() >= kMaxFolders) return;
+        folders_.push_back(folder + name + "/");
+      }
+    }
+  }
+
+  Fd OpenFolder(const std::string& folder) const {
+    Fd dir(dup(root_.get()));
+    for (const std::string& name : Components(folder)) {
+      Fd next(openat(dir.get(), name.c_str(),
+                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      dir = std::move(next);
+      if (!dir.open()) break;
+    }
+    return dir;
+  }
+
+  bool IsOfTheCourse(const std::string& name) const {
+    struct stat st;
+    return !course_.empty() && stat((course_ + "/" + name).c_str(), &st) == 0;
+  }
+
+  // One place where a lesson's file lies, and what came of reading it there.
+  struct Candidate {
+    std::string shape;
+    std::string folder, place;  // "homework/", "homework/run_queue.cc"
+    bool starter = false;       // as it was given out
+    LessonInput input;
+    bool refused() const { return input.state == LessonInput::State::kRefused; }
+  };
+
   // False if it is not there in any shape.
   bool TakeFile(const Lesson& lesson, const tools::KeepFile& keep,
                 LessonInput& in) {
-    const std::pair<const char*, std::string> places[] = {
+    const std::pair<const char*, std::string> shapes[] = {
         {"checkout", "exercises/" + lesson.id + "/" + keep.path},
         {"exercises tree", lesson.id + "/" + keep.path},
         {"flat", keep.path},
     };
-    for (const auto& [name, place] : places) {
-      Found found = LookUp(root_.get(), place);
-      if (found.what == Found::kAbsent) continue;
-      used_.insert(place);
-      if (shape == "empty") shape = name;
-      Check(keep, prefix_ + place, found, in);
-      return true;
+    const std::string starter = StarterText(lesson, keep);
+    std::set<std::string> seen;
+    std::vector<Candidate> candidates;
+    for (const std::string& folder : folders_) {
+      for (const auto& [name, path] : shapes) {
+        Candidate c;
+        c.shape = name;
+        c.folder = folder;
+        c.place = folder + path;
+        if (candidates.size() >= kMaxAlike || !seen.insert(c.place).second)
+          continue;
+        Found found = LookUp(root_.get(), c.place);
+        if (found.what == Found::kAbsent) continue;
+        Check(keep, Printable(c.place), found, c.input);
+        c.starter = !c.refused() && c.input.files[0].text == starter;
+        candidates.push_back(std::move(c));
+      }
     }
-    return false;
+    if (candidates.empty()) return false;
+    const auto taken = std::min_element(
+        candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.refused(), a.starter) <
+                 std::pair(b.refused(), b.starter);
+        });
+    Add(*taken, in);
+    for (const Candidate& other : candidates) NoteOther(other, *taken, in);
+    return true;
+  }
+
+  void Add(const Candidate& taken, LessonInput& in) {
+    used_.insert(taken.place);
+    if (shape == "empty") {
+      shape = taken.shape;
+      prefix_ = taken.folder;
+    }
+    const LessonInput& found = taken.input;
+    if (taken.refused()) in.state = found.state;
+    if (!in.message.empty() && !found.message.empty()) in.message += "; ";
+    in.message += found.message;
+    in.files.insert(in.files.end(), found.files.begin(), found.files.end());
+    in.flags.insert(in.flags.end(), found.flags.begin(), found.flags.end());
+    in.notes.insert(in.notes.end(), found.notes.begin(), found.notes.end());
+  }
+
+  static void NoteOther(const Candidate& other, const Candidate& taken,
+                        LessonInput& in) {
+    if (&other == &taken || taken.refused()) return;
+    const std::string place = Printable(other.place);
+    if (other.refused()) {
+      in.flags.insert(in.flags.end(), other.input.flags.begin(),
+                      other.input.flags.end());
+      in.notes.push_back("not used: " + other.input.message);
+    } else if (other.starter && !taken.starter) {
+      in.notes.push_back("not used: " + place +
+                         " is the starter as it was given out");
+    } else if (other.input.files[0].text != taken.input.files[0].text) {
+      in.notes.push_back("not used: " + place + ", which differs");
+    }
+  }
+
+  // As Check makes it of a file.
+  std::string StarterText(const Lesson& lesson,
+                          const tools::KeepFile& keep) const {
+    const bool first = !lesson.keep.empty() && lesson.keep[0].path == keep.path;
+    Fd course(open(course_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    constexpr std::size_t kMax = 1 << 20;
+    if (course.open()) {
+      Found found = LookUp(course.get(),
+                           "exercises/" + lesson.id + "/judge/" +
+                               (first ? "starter.cc" : "starter_" + keep.path));
+      if (found.what == Found::kRegular) {
+        Result<std::string> text = ReadUpTo(found.fd.get(), kMax);
+        if (text.ok()) return Normalise(*text).text;
+      }
+    }
+    return std::string(1, '\0');  // which no text is
   }
 
   void Check(const tools::KeepFile& keep, const std::string& from, Found& found,
              LessonInput& in) {
     auto refuse = [&](std::string why) {
       in.state = LessonInput::State::kRefused;
-      if (!in.message.empty()) in.message += "; ";
-      in.message += why;
+      in.message = std::move(why);
     };
     if (found.what == Found::kRefused) {
       if (!found.link_target.empty())
@@ -232,6 +337,15 @@ class Taker {
                             "a link can make the grader read a file that the "
                             "student cannot"});
       return refuse(found.why);
+    }
+    if (found.names > 1) {
+      in.flags.push_back({"link", from, 0, "hard link",
+                          "a link can make the grader read a file that the "
+                          "student cannot"});
+      return refuse(absl::StrFormat(
+          "%s is a hard link: the file has %d names, and one of them may be "
+          "somebody else's; hand in a copy",
+          from, found.names));
     }
     auto max = static_cast<std::size_t>(keep.max_bytes);
     auto too_large = [&](const std::string& size) {
@@ -249,22 +363,46 @@ class Taker {
           "UTF-16; save it as UTF-8",
           from, LineOf(*data, nul)));
     }
-    if (auto bad = FirstBadUtf8(*data)) {
-      return refuse(absl::StrFormat(
-          "%s is not UTF-8 (byte 0x%02x in line %d): save it as UTF-8", from,
-          static_cast<unsigned char>((*data)[*bad]), LineOf(*data, *bad)));
-    }
     TakenFile file;
     file.path = keep.path;
     file.from = from;
     file.sha256 = Sha256Hex(*data);
+    if (FirstBadUtf8(*data)) {
+      FromLatin1 read = ReadLatin1(*data);
+      if (auto bad = FirstInCode(*data, read.offsets)) {
+        return refuse(absl::StrFormat(
+            "%s is not UTF-8 (byte 0x%02x in line %d): save it as UTF-8", from,
+            static_cast<unsigned char>((*data)[*bad]), LineOf(*data, *bad)));
+      }
+      in.notes.push_back(absl::StrFormat(
+          "%s: not UTF-8 (the first time in line %d); read as Latin-1",
+          keep.path, LineOf(*data, read.offsets[0])));
+      *data = std::move(read.text);
+    }
     Normalised n = Normalise(*data);
     if (n.had_bom)
       in.notes.push_back(keep.path + ": a byte-order mark was taken off");
     if (n.had_crlf)
       in.notes.push_back(keep.path + ": CRLF line ends were read as LF");
+    if (n.had_cr)
+      in.notes.push_back(keep.path + ": CR line ends were read as LF");
     file.text = std::move(n.text);
     in.files.push_back(std::move(file));
+  }
+
+  // The first of `offsets` that is neither in a comment nor in a literal.
+  static std::optional<std::size_t> FirstInCode(
+      const std::string& text, const std::vector<std::size_t>& offsets) {
+    std::string lines = text;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i] == '\r' && (i + 1 == lines.size() || lines[i + 1] != '\n'))
+        lines[i] = '\n';
+    }
+    const std::string code = tools::WithoutComments(lines);
+    for (std::size_t at : offsets) {
+      if (code[at] == text[at]) return at;
+    }
+    return std::nullopt;
   }
 
   std::string Missing(const Lesson& lesson,
@@ -276,28 +414,25 @@ class Taker {
         places = absl::StrFormat("exercises/%s/%s, %s/%s and %s", lesson.id,
                                  path, lesson.id, path, path);
     }
-    std::string text =
-        absl::StrFormat("%s was not handed in (looked for %s)", names, places);
-    std::string like = SimilarName(lesson, absent);
+    std::string text = absl::StrFormat(
+        "%s was not handed in (looked for %s in every folder)", names, places);
+    std::string like = SimilarName(absent);
     if (!like.empty())
       text += "; there is " + like + ": if that is it, it needs the exact name";
     return text;
   }
 
   // "Run_Queue.cc", "run_queue.cc.txt", "run_queue (1).cc".
-  std::string SimilarName(const Lesson& lesson,
-                          const std::vector<std::string>& absent) {
-    for (const std::string& dir :
-         {"exercises/" + lesson.id, lesson.id, std::string(".")}) {
-      Fd fd(openat(root_.get(), dir.c_str(),
-                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  std::string SimilarName(const std::vector<std::string>& absent) {
+    for (const std::string& folder : folders_) {
+      Fd fd = OpenFolder(folder);
       if (!fd.open()) continue;
       for (const std::string& name : Names(fd.get())) {
         for (const std::string& path : absent) {
           std::string stem = tools::Lower(Base(path));
           stem = stem.substr(0, stem.rfind('.'));
           if (tools::Lower(name).starts_with(stem))
-            return Printable(dir == "." ? name : dir + "/" + name);
+            return Printable(folder + name);
         }
       }
     }
@@ -326,7 +461,7 @@ class Taker {
         ++out.same_as_course;
         continue;
       }
-      std::string shown = Printable(prefix_ + path);
+      std::string shown = Printable(path);
       if (S_ISDIR(st.st_mode)) shown += "/";
       out.ignored.push_back({shown, Why(name, st.st_mode)});
     }
@@ -345,7 +480,10 @@ class Taker {
 
   bool SameAsCourse(const std::string& rel) {
     if (course_.empty()) return false;
-    std::string theirs = shape == "exercises tree" ? "exercises/" + rel : rel;
+    // Behind the folders around the student's checkout.
+    if (!rel.starts_with(prefix_)) return false;
+    std::string theirs = rel.substr(prefix_.size());
+    if (shape == "exercises tree") theirs = "exercises/" + theirs;
     Found a = LookUp(root_.get(), rel);
     Fd course(open(course_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (a.what != Found::kRegular || !course.open()) return false;
@@ -359,7 +497,8 @@ class Taker {
 
   Fd root_;
   std::string course_;
-  std::string prefix_;          // of the directories that Unwrap went through
+  std::vector<std::string> folders_;
+  std::string prefix_;          // the folder that `shape` was found in
   std::set<std::string> used_;  // places that a lesson's file was found at
   std::size_t entries_ = 0;
 };
@@ -382,16 +521,15 @@ Result<Submission> Take(const std::string& dir,
     int error = errno;
     struct stat st;
     if (error == ENOTDIR && stat(dir.c_str(), &st) == 0)
-      return Error{dir +
+      return Error{Printable(dir) +
                    " is a file: unpack it and name the directory that holds "
                    "the student's files"};
-    return Error{absl::StrFormat("cannot open the submission %s: %s", dir,
-                                 std::strerror(error))};
+    return Error{absl::StrFormat("cannot open the submission %s: %s",
+                                 Printable(dir), std::strerror(error))};
   }
   Submission out;
   out.id = IdOf(dir);
   Taker taker(std::move(root), course_dir);
-  taker.Unwrap(lessons);
   for (const Lesson& lesson : lessons)
     out.lessons[lesson.id] = taker.TakeLesson(lesson);
   taker.ListIgnored(out);

@@ -4,15 +4,26 @@
 // machine, pipes that never end, names that are not text, a BUILD that marks
 // its own homework. So nothing is copied that the manifest does not name, every
 // step of a path is opened with O_NOFOLLOW from the directory before it, and
-// only regular files up to the manifest's size are read, once, into memory:
-// what was looked at is what is graded.
+// only regular files with one name and up to the manifest's size are read,
+// once, into memory: what was looked at is what is graded.
+//
+// And it is a directory that an honest person packed: with a folder or two
+// around it, beside what the system leaves (.DS_Store, __MACOSX), a whole
+// checkout with the answer flat beside it. So a lesson's file is looked for in
+// every folder, in each as in a checkout, as in exercises/, and flat. Of
+// several, what is not the starter goes before what is, and then the outer
+// folder before the inner. Where the file lay is in the record and in the
+// summary, and a note names the others. In a checkout the course's own folders
+// are left out: the answers there are not the student's.
 //
 // Rejected: realpath() and a prefix check (a link may be swapped in between);
 // copying the tree and deleting what is not wanted (one forgotten pattern and
-// the student's BUILD decides).
+// the student's BUILD decides); taking the outermost file whatever it is (a
+// starter in exercises/, and the work beside it is worth nothing).
 //
-// Accepted, with a note: a byte-order mark and CRLF line ends, which are taken
-// off. Refused: text that is not UTF-8, NUL bytes, links, oversized files.
+// Accepted, with a note: a byte-order mark, CRLF and CR line ends, which become
+// LF, and Latin-1 characters in comments and literals. Refused: other text that
+// is not UTF-8, NUL bytes, links of both kinds, oversized files.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +39,8 @@ namespace mn::grade {
 
 struct TakenFile {
   std::string path;    // as the manifest names it: "run_queue.cc"
-  std::string from;    // where it was: "exercises/04_run_queue/run_queue.cc"
+  std::string from;    // where it lay, fit for a terminal:
+                       // "homework/04_run_queue/run_queue.cc"
   std::string sha256;  // of the bytes handed in
   std::string text;    // what is compiled (see text.h, Normalise)
 };

@@ -78,6 +78,86 @@ TEST_F(TakeTest, LooksThroughTheDirectoryThatAZipAdds) {
   EXPECT_EQ(in.files[0].from, "ann-homework/run_queue.cc");
 }
 
+TEST_F(TakeTest, LooksPastWhatASystemLeavesBesideTheFolder) {
+  Put(dir_ / ".DS_Store", "x");
+  Put(dir_ / "__MACOSX/homework/run_queue.cc", "resource fork");
+  Put(dir_ / "homework/lesson four/run_queue.cc", "int x;\n");
+  LessonInput in = TakeLesson();
+  ASSERT_EQ(in.state, State::kTaken);
+  EXPECT_EQ(in.files[0].from, "homework/lesson four/run_queue.cc");
+  EXPECT_TRUE(in.notes.empty());
+}
+
+TEST_F(TakeTest, LooksThroughFoldersAroundACheckout) {
+  Put(dir_ / "a/b/exercises/04_run_queue/run_queue.cc", "int x;\n");
+  Put(dir_ / "a/b/README.md", "read me\n");
+  Submission s = TakeIt();
+  EXPECT_EQ(s.shape, "checkout");
+  EXPECT_EQ(s.lessons[lesson_.id].state, State::kTaken);
+  EXPECT_EQ(s.same_as_course, 1u);
+}
+
+TEST_F(TakeTest, TheAnswerGoesBeforeTheStarter) {
+  Put(course_ / "exercises/04_run_queue/judge/starter.cc", "starter\n");
+  Put(dir_ / "exercises/04_run_queue/run_queue.cc", "starter\r\n");
+  Put(dir_ / "run_queue.cc", "int x;\n");
+  Submission s = TakeIt();
+  EXPECT_EQ(s.shape, "flat");
+  LessonInput in = s.lessons[lesson_.id];
+  ASSERT_EQ(in.state, State::kTaken);
+  EXPECT_EQ(in.files[0].from, "run_queue.cc");
+  ASSERT_EQ(in.notes.size(), 1u);
+  EXPECT_EQ(in.notes[0],
+            "not used: exercises/04_run_queue/run_queue.cc is the starter as "
+            "it was given out");
+}
+
+TEST_F(TakeTest, TheOuterOfTwoAnswersIsTakenAndTheOtherNamed) {
+  Put(dir_ / "old/run_queue.cc", "int old;\n");
+  Put(dir_ / "run_queue.cc", "int x;\n");
+  LessonInput in = TakeLesson();
+  ASSERT_EQ(in.state, State::kTaken);
+  EXPECT_EQ(in.files[0].text, "int x;\n");
+  ASSERT_EQ(in.notes.size(), 1u);
+  EXPECT_EQ(in.notes[0], "not used: old/run_queue.cc, which differs");
+}
+
+TEST_F(TakeTest, TheCoursesOwnAnswerInACheckoutIsNotTheStudents) {
+  fs::create_directories(course_ / "runtime");
+  Put(dir_ / "exercises/04_run_queue/BUILD", "exercise()\n");
+  Put(dir_ / "runtime/sched/run_queue.cc", "answer");
+  EXPECT_EQ(TakeLesson().state, State::kMissing);
+}
+
+TEST_F(TakeTest, AFileGoesBeforeALinkWhichIsFlagged) {
+  fs::create_directories(dir_ / "04_run_queue");
+  fs::create_symlink("/etc/passwd", dir_ / "04_run_queue/run_queue.cc");
+  Put(dir_ / "mine/run_queue.cc", "int x;\n");
+  LessonInput in = TakeLesson();
+  ASSERT_EQ(in.state, State::kTaken);
+  EXPECT_EQ(in.files[0].from, "mine/run_queue.cc");
+  ASSERT_EQ(in.flags.size(), 1u);
+  EXPECT_EQ(in.flags[0].kind, "link");
+}
+
+TEST_F(TakeTest, NamesOfFoldersArePrintable) {
+  Put(dir_ / "\x1b[2J/run_queue.cc", "int x;\n");
+  EXPECT_EQ(TakeLesson().files[0].from, "\\x1b[2J/run_queue.cc");
+  fs::remove(dir_ / "\x1b[2J/run_queue.cc");
+  fs::create_symlink("/\x1b", dir_ / "\x1b[2J/run_queue.cc");
+  EXPECT_EQ(TakeLesson().message.find('\x1b'), std::string::npos);
+}
+
+TEST_F(TakeTest, RefusesAHardLinkAndFlagsIt) {
+  Put(base_ / "elsewhere", "secret");
+  fs::create_hard_link(base_ / "elsewhere", dir_ / "run_queue.cc");
+  LessonInput in = TakeLesson();
+  EXPECT_EQ(in.state, State::kRefused);
+  EXPECT_NE(in.message.find("hard link"), std::string::npos);
+  ASSERT_EQ(in.flags.size(), 1u);
+  EXPECT_EQ(in.flags[0].kind, "link");
+}
+
 TEST_F(TakeTest, EmptyDirectoryIsMissing) {
   Submission s = TakeIt();
   EXPECT_EQ(s.shape, "empty");
@@ -140,8 +220,20 @@ TEST_F(TakeTest, TakesTheLargestAllowed) {
   EXPECT_EQ(TakeLesson().state, State::kTaken);
 }
 
-TEST_F(TakeTest, RefusesLatin1WithLineAndByte) {
-  Put(dir_ / "run_queue.cc", "int x;\n// f\xFCr\n");
+TEST_F(TakeTest, ReadsLatin1InCommentsAndLiteralsAndSaysSo) {
+  Put(dir_ / "run_queue.cc",
+      "int x;\n// f\xFCr\n/* \xE9 */ f(\"\xE4\");  // \xC3\xBC\n");
+  LessonInput in = TakeLesson();
+  ASSERT_EQ(in.state, State::kTaken);
+  EXPECT_EQ(in.files[0].text,
+            "int x;\n// f\xC3\xBCr\n/* \xC3\xA9 */ f(\"\xC3\xA4\");"
+            "  // \xC3\xBC\n");
+  ASSERT_EQ(in.notes.size(), 1u);
+  EXPECT_NE(in.notes[0].find("line 2"), std::string::npos);
+}
+
+TEST_F(TakeTest, RefusesLatin1InCodeWithLineAndByte) {
+  Put(dir_ / "run_queue.cc", "// \xE9\rint x;\nint f\xFCr;\n");
   LessonInput in = TakeLesson();
   EXPECT_EQ(in.state, State::kRefused);
   EXPECT_NE(in.message.find("byte 0xfc in line 2"), std::string::npos);

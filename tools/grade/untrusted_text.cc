@@ -52,6 +52,24 @@ std::optional<std::size_t> FirstBadUtf8(std::string_view text) {
   return std::nullopt;
 }
 
+FromLatin1 ReadLatin1(std::string_view text) {
+  FromLatin1 read;
+  char32_t cp;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t n = DecodeOne(text.substr(i), cp);
+    if (n > 0) {
+      read.text += text.substr(i, n);
+      i += n;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(text[i]);
+    read.text += static_cast<char>(0xC0 | byte >> 6);
+    read.text += static_cast<char>(0x80 | (byte & 0x3F));
+    read.offsets.push_back(i++);
+  }
+  return read;
+}
+
 int LineOf(std::string_view text, std::size_t offset) {
   auto end = text.begin() + std::min(offset, text.size());
   return 1 + static_cast<int>(std::count(text.begin(), end, '\n'));
@@ -69,7 +87,8 @@ Normalised Normalise(std::string_view text) {
       n.had_crlf = true;
       continue;
     }
-    n.text += text[i];
+    n.had_cr |= text[i] == '\r';
+    n.text += text[i] == '\r' ? '\n' : text[i];
   }
   return n;
 }

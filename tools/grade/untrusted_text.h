@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mn::grade {
 
@@ -15,16 +16,25 @@ namespace mn::grade {
 // forms, surrogates and what is beyond U+10FFFF included), or nullopt.
 std::optional<std::size_t> FirstBadUtf8(std::string_view text);
 
+// The text with each byte that is not part of well-formed UTF-8 read as a
+// Latin-1 character, and where these bytes are.
+struct FromLatin1 {
+  std::string text;
+  std::vector<std::size_t> offsets;
+};
+FromLatin1 ReadLatin1(std::string_view text);
+
 // The 1-based line of `offset`.
 int LineOf(std::string_view text, std::size_t offset);
 
 // The one shape a submitted file is compiled in. Editors on Windows write a
-// byte-order mark and CRLF; neither is worth a point, so both are accepted, and
-// the caller says so in a note.
+// byte-order mark and CRLF, old ones CR alone; none is worth a point, so all
+// are accepted, and the caller says so in a note.
 struct Normalised {
   std::string text;
   bool had_bom = false;
   bool had_crlf = false;
+  bool had_cr = false;  // alone, which ends a line for compilers
 };
 Normalised Normalise(std::string_view text);
 

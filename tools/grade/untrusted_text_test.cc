@@ -27,9 +27,22 @@ TEST(Normalise, TakesAwayMarkAndCarriageReturns) {
 }
 
 TEST(Normalise, LeavesUnixTextAlone) {
-  Normalised n = Normalise("a\n\rb\n");
-  EXPECT_EQ(n.text, "a\n\rb\n");
-  EXPECT_FALSE(n.had_bom || n.had_crlf);
+  Normalised n = Normalise("a\n\nb\n");
+  EXPECT_EQ(n.text, "a\n\nb\n");
+  EXPECT_FALSE(n.had_bom || n.had_crlf || n.had_cr);
+}
+
+TEST(Normalise, ACarriageReturnAloneEndsALine) {
+  Normalised n = Normalise("// a\rint b;\r");
+  EXPECT_EQ(n.text, "// a\nint b;\n");
+  EXPECT_TRUE(n.had_cr);
+  EXPECT_FALSE(n.had_crlf);
+}
+
+TEST(ReadLatin1, ReadsWhatIsNotUtf8AndLeavesTheRest) {
+  const FromLatin1 read = ReadLatin1("f\xFCr \xE2\x82\xAC \xA0");
+  EXPECT_EQ(read.text, "f\xC3\xBCr \xE2\x82\xAC \xC2\xA0");
+  EXPECT_EQ(read.offsets, (std::vector<std::size_t>{1, 8}));
 }
 
 TEST(Printable, ShowsWhatATerminalWouldObey) {
