@@ -32,6 +32,7 @@
 #include "tools/grade/grade_one.h"
 #include "tools/grade/sha256.h"
 #include "tools/grade/summary.h"
+#include "tools/grade/untrusted_text.h"
 
 ABSL_FLAG(std::string, lesson, "",
           "lesson to grade: 04, run_queue or 04_run_queue; may be given more "
@@ -60,9 +61,15 @@ constexpr char kUsage[] =
     "DIR is a student's checkout, an exercises/ tree or a bag of files; only "
     "the files on\na lesson's keep list are taken from it.";
 
+// Everything that this program prints goes through here: the name of a folder,
+// for one, is a stranger's text.
+void Print(std::FILE* to, std::string_view text) {
+  std::fputs(Printable(text, /*multiline=*/true).c_str(), to);
+}
+
 int Usage(const std::string& message) {
-  std::fprintf(stderr, "grade: %s\n(grade --help shows how it is called)\n",
-               message.c_str());
+  Print(stderr,
+        Cat("grade: ", message, "\n(grade --help shows how it is called)\n"));
   return kUsageError;
 }
 
@@ -136,7 +143,7 @@ int One(const std::vector<std::string>& arguments) {
   const tools::Result<std::string> workspace = tools::FindWorkspace();
   if (!workspace.ok()) return Usage(workspace.error());
   if (!course.ok()) {
-    std::fprintf(stderr, "grade: %s\n", course.error().c_str());
+    Print(stderr, Cat("grade: ", course.error(), "\n"));
     return kInfraError;
   }
   o.course_dir = *workspace;
@@ -162,9 +169,10 @@ int One(const std::vector<std::string>& arguments) {
     return Usage("there is no HOME to keep the builds in: give --cache_dir");
   o.enclosure = tools::FindRunfile("tools/grade/enclosure");
   if (o.enclosure.empty()) {
-    std::fprintf(stderr,
-                 "grade: its program `enclosure` is not beside it: start it "
-                 "with bazel run //tools/grade\n");
+    Print(
+        stderr,
+        "grade: its program `enclosure` is not beside it: start it with bazel "
+        "run //tools/grade\n");
     return kInfraError;
   }
   std::string name =
@@ -174,14 +182,13 @@ int One(const std::vector<std::string>& arguments) {
   o.shutdown = absl::GetFlag(FLAGS_shutdown);
   o.canceller = stop;
   o.say = [](std::string_view line) {
-    std::fprintf(stderr, "grade: %.*s\n", static_cast<int>(line.size()),
-                 line.data());
+    Print(stderr, Cat("grade: ", line, "\n"));
   };
 
   const tools::Result<SubmissionRecord> record = GradeOne(o);
   if (!record.ok()) return Usage(record.error());
-  std::printf("%s\nresults  %s\n", SummaryText(*record).c_str(),
-              JoinPath(o.out, "results.json").c_str());
+  Print(stdout, Cat(SummaryText(*record), "\nresults  ",
+                    JoinPath(o.out, "results.json"), "\n"));
   return ExitStatus(*record);
 }
 
