@@ -291,6 +291,48 @@ TEST_F(Selftest, WindowsText) {
   EXPECT_EQ(g.Lesson()["notes"].size(), 2u);
 }
 
+// What an honest file may look like: none of it takes a point or asks for a
+// person.
+TEST_F(Selftest, UnusualButRight) {
+  const std::string head = "void RunqPut(RunQueue& q, G* gp, bool next) {";
+  ASSERT_TRUE(Has(solution_, head));
+  HandIn(
+      "#include <mutex>\n#include <new>\n#include <vector>\n"
+      "#if 0\nstatic std::mutex m; // an old attempt\n#endif\n"
+      "// f\xFCr C:\\exercises\\\n   no std::mutex and no new here\n" +
+      tools::ReplaceAll(
+          solution_, head,
+          "namespace {\n"
+          "G* deque(G* gp) { return gp; }\n"
+          "struct Slot { void kill() const {} };\n"
+          "void exit(Slot slot) { slot.kill(); }\n"
+          "int clone(int n) { return n; }\n"
+          "}\n" +
+              head +
+              "\n  asm volatile(\"nop  # not malloc\");\n"
+              "  exit(Slot());\n  gp = clone(1) == 1 ? deque(gp) : gp;\n") +
+      "\n#include <cstdio>\nint main() {\n  std::vector<int> v(3);\n"
+      "  std::printf(\"a test of my own %zu\\n\", v.size());\n}\n");
+  Graded g = GradeIt();
+  ExpectPerfect(g);
+  EXPECT_EQ(g.Lesson()["flags"].size(), 0u) << g.said;
+  EXPECT_TRUE(Has(g.said, "read as Latin-1")) << g.said;
+  EXPECT_TRUE(Has(g.said, "main of its own")) << g.said;
+}
+
+TEST_F(Selftest, PackedAsPeoplePack) {
+  HandIn(solution_, "homework/lesson 4/run_queue.cc");
+  HandIn(starter_, "homework/exercises/04_run_queue/run_queue.cc");
+  HandIn("x", ".DS_Store");
+  HandIn("x", "__MACOSX/homework/run_queue.cc");
+  Graded g = GradeIt();
+  ExpectPerfect(g);
+  const std::string from = "homework/lesson 4/run_queue.cc";
+  EXPECT_EQ(g.Lesson()["submission"]["from"][kFile], from);
+  EXPECT_TRUE(Has(g.said, "taken from " + from)) << g.said;
+  EXPECT_TRUE(Has(g.said, "is the starter as it was given out")) << g.said;
+}
+
 TEST_F(Selftest, EmptyDirectory) {
   Graded g = GradeIt();
   EXPECT_EQ(g.exit, 3) << g.said;
@@ -369,6 +411,29 @@ TEST_F(Selftest, ProtocolFaker) {
   EXPECT_EQ(g.results["score"], 0);
 }
 
+// Each name is one that only the compiler sees.
+TEST_F(Selftest, NamesHiddenFromAReaderOfTheText) {
+  HandIn("#include <signal.h>\n#include <unistd.h>\n#include <mutex>\n" +
+         solution_ +
+         "// a note\rstatic std::mutex m; void L() { m.lock(); }\n"
+         "const char* a = R\"()\\\n\" /* )\";\n"
+         "void E() { _ex\\\nit(0); }\n"
+         "const char* b = \" */ \";\n"
+         "#define JOIN(x, y) x##y\n"
+         "void K() { JOIN(ki, ll)(0, 0); }\n"
+         "extern \"C\" int F() __asm__(\"fo\" \"rk\");\n"
+         "void G_() { F(); }\n"
+         "__attribute__((section(\".init\" \"_arr\\x61y\"), used))\n"
+         "static void (*const g)(void) = [] {};\n");
+  Graded g = GradeIt();
+  EXPECT_EQ(g.exit, 0) << g.said;
+  EXPECT_EQ(g.Status(), "suspicious") << g.said;
+  EXPECT_EQ(g.CaseStatus("FastPath"), "failed") << g.said;
+  EXPECT_TRUE(g.Flagged("forbidden", "std::mutex")) << g.said;
+  for (const char* name : {"_exit", "kill", "fork", ".init_array"})
+    EXPECT_TRUE(g.Flagged("tampering", name)) << name << g.said;
+}
+
 TEST_F(Selftest, BuildFileReplaced) {
   HandIn(starter_, "exercises/04_run_queue/run_queue.cc");
   HandIn("sh_test(name = \"04_run_queue\", srcs = [\"yes.sh\"])\n",
@@ -405,6 +470,31 @@ TEST_F(Selftest, LinkInPlaceOfTheFile) {
   EXPECT_FALSE(Has(g.files, "root:"));
 }
 
+TEST_F(Selftest, HardLinkInPlaceOfTheFile) {
+  Write(base_ / "outside/../secret", "SECRET");
+  fs::create_directories(Student());
+  fs::create_hard_link(base_ / "secret", Student() / kFile);
+  Graded g = GradeIt();
+  EXPECT_EQ(g.exit, 3) << g.said;
+  EXPECT_EQ(g.Status(), "refused");
+  EXPECT_TRUE(g.Flagged("link", "hard link"));
+  EXPECT_FALSE(Has(g.files, "SECRET"));
+}
+
+TEST_F(Selftest, FolderNamesDriveNoTerminal) {
+  HandIn(solution_, "\x1b[2Jwork/run_queue.cc");
+  HandIn(solution_ + "\n// older\n", "\x1b]0;x\x07old/run_queue.cc");
+  HandIn("x", "\x1b[31mnotes.txt");
+  Graded g = GradeIt();
+  ExpectPerfect(g);
+  EXPECT_FALSE(Has(g.said, "\x1b"));
+  EXPECT_FALSE(Has(g.files, "\x1b"));
+  EXPECT_TRUE(Has(g.said, "taken from \\x1b[2Jwork/run_queue.cc")) << g.said;
+  const tools::Outcome o =
+      tools::RunCommand(Grade({"one", "no\x1b[2J", "--lesson", "\x1b"}));
+  EXPECT_FALSE(Has(o.out, "\x1b"));
+}
+
 TEST_F(Selftest, IncludeOfAFileOfTheMachine) {
   HandIn("#include \"/etc/passwd\"\n" + solution_);
   Graded g = GradeIt();
@@ -425,7 +515,7 @@ TEST_F(Selftest, NameThatIsNotUtf8) {
 }
 
 TEST_F(Selftest, TextThatIsNotUtf8) {
-  HandIn(solution_ + "// f\xFCr\n");
+  HandIn(solution_ + "int f\xFCr;\n");
   Graded g = GradeIt();
   EXPECT_EQ(g.exit, 3) << g.said;
   EXPECT_EQ(g.Status(), "refused");
