@@ -9,6 +9,7 @@ in the Bazel Central Registry, so that BUILD files do not know where a library c
   @boost.context, @boost.fiber    libboost-*-dev          the static libraries
   @nlohmann_json//:json           nlohmann-json3-dev      headers only
   @libbacktrace                   gcc                     libbacktrace.a and its header
+  @libseccomp                     libseccomp-dev          the shared library and its header
   @rules_cc, @rules_java          Bazel's own native rules (Bazel 4), Debian's copies (Bazel 7)
   @rules_shell                    Bazel's own native rules
   @remote_coverage_tools          lcov_merge.py           for `bazel coverage`
@@ -173,6 +174,14 @@ cc_library(
 
 _libbacktrace = repository_rule(implementation = _libbacktrace_impl, local = True)
 
+# ------------------------------------------------------------------------------------ libseccomp
+def _libseccomp_impl(ctx):
+    if not ctx.path("/usr/include/seccomp.h").exists:
+        _missing("libseccomp-dev")
+    _build(ctx, 'cc_library(name = "libseccomp", linkopts = ["-lseccomp"])\n')
+
+_libseccomp = repository_rule(implementation = _libseccomp_impl, local = True)
+
 # -------------------------------------------------------------------------- what Bazel itself asks
 def _files_impl(ctx):
     for path, content in ctx.attr.files.items():
@@ -236,3 +245,4 @@ def debian_repositories():
     _boost(name = "boost.fiber", library = "fiber", needs = ["context"])
     _json(name = "nlohmann_json")
     _libbacktrace(name = "libbacktrace")
+    _libseccomp(name = "libseccomp")

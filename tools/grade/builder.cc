@@ -1,5 +1,8 @@
 #include "tools/grade/builder.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <utility>
@@ -22,13 +25,20 @@ constexpr int kBuildFailed = 1;  // Bazel's exit status for "does not build"
 constexpr int kPrepareTimeoutS = 3600;
 constexpr int kCompilerLines = 40;
 
+std::string CompilerDir(const std::string& cache_dir) {
+  return JoinPath(cache_dir, "cc");
+}
+
 std::string Flags(const std::string& cache_dir) {
   const char* theirs = std::getenv("WB_BAZEL_FLAGS");
   // Theirs first: of two output bases Bazel takes the last.
   return Cat(theirs == nullptr ? "" : theirs,
              " --output_base=", JoinPath(cache_dir, "output_base"),
              " --nohome_rc --max_idle_secs=900",
-             " --disk_cache=", JoinPath(cache_dir, "disk_cache"));
+             " --disk_cache=", JoinPath(cache_dir, "disk_cache"),
+             // Bazel's other sandboxes would take the rights for walls.
+             " --spawn_strategy=processwrapper-sandbox",
+             " --repo_env=CC=", CompilerDir(cache_dir), "/walled_cc");
 }
 
 std::string BazelBinary() {
@@ -69,21 +79,49 @@ std::string CompilerText(std::string_view bazel_output) {
 }
 
 Builder::Builder(const Tree& tree, const std::string& cache_dir,
-                 const std::string& hide,
+                 const std::string& walled_cc, bool weak,
                  std::shared_ptr<tools::Canceller> canceller)
     : flags_(Flags(cache_dir)),
       bazel_(tree.dir, BazelBinary(), flags_),
-      hide_(hide),
+      cc_dir_(CompilerDir(cache_dir)),
+      walled_cc_(walled_cc),
+      weak_(weak),
       stamp_(JoinPath(cache_dir, "prepared")),
       fingerprint_(tree.fingerprint),
       canceller_(std::move(canceller)) {}
+
+Done Builder::PlaceCompiler() const {
+  const char* named = std::getenv("CC");
+  const std::string name = named == nullptr || *named == 0 ? "gcc" : named;
+  std::string compiler = name[0] == '/' ? name : "";
+  const char* path = std::getenv("PATH");
+  for (const std::string& dir :
+       tools::Split(path == nullptr ? "/usr/bin" : path, ':', false)) {
+    const std::string file = JoinPath(dir, name);
+    if (compiler.empty() && access(file.c_str(), X_OK) == 0) compiler = file;
+  }
+  if (compiler.empty()) return Error{Cat("there is no compiler ", name)};
+  if (Done d = tools::MakeDirs(cc_dir_); !d.ok()) return d;
+  tools::Result<std::string> program = tools::ReadFile(walled_cc_);
+  if (!program.ok()) return Error{program.error()};
+  const std::string place = JoinPath(cc_dir_, "walled_cc");
+  tools::Result<std::string> old = tools::ReadFile(place);
+  if (!old.ok() || *old != *program) {
+    if (Done d = tools::WriteFileAtomic(place, *program); !d.ok()) return d;
+    if (chmod(place.c_str(), 0755) != 0)
+      return Error{Cat("cannot set the mode of ", place)};
+  }
+  const std::string weak = JoinPath(cc_dir_, "weak");
+  Done d = weak_ ? tools::WriteFileAtomic(weak, "") : tools::RemoveTree(weak);
+  if (!d.ok()) return d;
+  return tools::WriteFileAtomic(JoinPath(cc_dir_, "compiler"), compiler);
+}
 
 tools::Outcome Builder::Bazel(const std::vector<std::string>& labels,
                               int timeout_s) {
   std::vector<std::string> args = {"--color=no", "--curses=no",
                                    "--noshow_progress",
                                    "--noshow_loading_progress"};
-  if (!hide_.empty()) args.push_back(Cat("--sandbox_block_path=", hide_));
   args.insert(args.end(), labels.begin(), labels.end());
   tools::Command c = bazel_.MakeCommand("build", args);
   c.merge_err = true;
@@ -103,6 +141,7 @@ Done Builder::Prepare(const std::vector<tools::Lesson>& lessons) {
     labels.push_back(lesson.ExerciseLabel());
     stamp += " " + lesson.id;
   }
+  if (Done d = PlaceCompiler(); !d.ok()) return d;
   tools::Result<std::string> old = tools::ReadFile(stamp_);
   if (!old.ok() || *old != stamp) {
     const tools::Outcome o = Bazel(labels, kPrepareTimeoutS);

@@ -8,6 +8,8 @@
 // where a student's file takes a second, and only the second is held against
 // the lesson's build_timeout_s.
 //
+// The compiler reads what a stranger wrote: it runs behind walls (walled_cc.cc).
+//
 // Whatever Bazel ends with other than "built" and "does not build" is the
 // machine's fault (full disk, no memory, a killed server): kInfra.
 #pragma once
@@ -34,10 +36,11 @@ struct BuildResult {
 
 class Builder {
  public:
-  // `cache_dir` holds the output base; `hide` is kept out of the compiler's
-  // sandbox.
+  // `cache_dir` holds the output base. `walled_cc` is the program; `weak` lets
+  // the compiler run without walls.
   Builder(const Tree& tree, const std::string& cache_dir,
-          const std::string& hide, std::shared_ptr<tools::Canceller> canceller);
+          const std::string& walled_cc, bool weak,
+          std::shared_ptr<tools::Canceller> canceller);
 
   // REQUIRES: the tree holds every starter.
   tools::Done Prepare(const std::vector<tools::Lesson>& lessons);
@@ -49,11 +52,16 @@ class Builder {
   void Shutdown();
 
  private:
+  // Puts the compiler where Bazel finds it each time: another path would mean
+  // to build everything anew.
+  tools::Done PlaceCompiler() const;
   tools::Outcome Bazel(const std::vector<std::string>& labels, int timeout_s);
 
   std::string flags_;
   tools::Bazel bazel_;
-  std::string hide_;
+  std::string cc_dir_;
+  std::string walled_cc_;
+  bool weak_;
   std::string stamp_;  // file that holds what was built last
   std::string fingerprint_;
   std::shared_ptr<tools::Canceller> canceller_;

@@ -1,19 +1,18 @@
-// enclosure: runs one program so that it can change and see little of the
-// machine, and so that nothing it started outlives it.
+// enclosure: runs the judge so that nothing it started outlives it, whatever
+// ends the judge or the grader, and so that the machine stays usable meanwhile.
 //
-//   enclosure --scratch=DIR [--hide=DIR]... [--expose=DIR]... [--processes=N]
-//             [--report=FILE] -- PROGRAM [ARGUMENT]...
+//   enclosure [--processes=N] [--report=FILE] [--record]
+//             -- PROGRAM [ARGUMENT]...
 //
-// Why: the judge's fence (tools/judge/fence.h) protects one case from another.
-// On an instructor's machine there is more to protect: the solutions, other
-// students' work, the report, the account. This is the wall around the judge
-// and its cases together.
+// Why: the walls around a case (tools/judge/wall.h) are made by the judge, for
+// each case anew, with the rights that the judge has and the case has not. So
+// the judge keeps the rights that walls need, and this is no wall against the
+// judge. It is the outermost keeper of processes.
 //
 // Why it is hard: every measure needs a right that some machine does not give
-// (user namespaces off, a container that masks /proc, Bazel's sandbox where
-// only uid 0 exists). So each is tried by itself, what held is written to
-// FILE as JSON, and the program runs in any case: a classroom without
-// namespaces still wants grades, and the report says what it got.
+// (user namespaces off, a container that masks /proc). So each is tried by
+// itself, what held is written to FILE as JSON, and the program runs in any
+// case: whether that is enough is the grader's decision.
 //
 //   processes  a PID namespace: when the program ends, the kernel kills the
 //              rest. A fork bomb outruns whoever kills its processes one by
@@ -22,14 +21,14 @@
 //              child in a session of its own), everything is, the program
 //              included. Below that, a pids cgroup or RLIMIT_NPROC (which does
 //              not bind root) keeps the machine usable meanwhile
-//   files      all mounts read-only but DIR of --scratch; --hide'd directories
-//              are empty, save for what --expose names below them; /dev has
-//              the harmless devices only
 //   network    a loopback of its own
-//   rights     no capabilities, no new privileges; another user when root
+//   rights     root keeps those that walls need; others have none
+//   record     --record: the program's descriptor 3 is our standard output, and
+//              what it prints goes to our standard error
 //
-// Rejected: chroot (needs a copy of the system), seccomp filters (a list of
-// calls to maintain for each libc), Docker (a daemon and an image for what six
+// Rejected: hiding files here (what must be hidden is found out too late; the
+// walls of a case show an allow list); another user for the judge (it could not
+// give each case one of its own); Docker (a daemon and an image for what six
 // system calls do).
 //
 // Exit status: the program's, or 128 + the signal that ended it; 125 if it
@@ -72,11 +71,17 @@ constexpr int kCannotStart = 125;
 // Threads count in a cgroup, and a program may have many for one process.
 constexpr int kThreadsPerProcess = 16;
 constexpr int kLeastThreads = 1024;
-constexpr uid_t kNobody = 65534;
+
+// What the walls of a case are made with.
+constexpr int kNeeded[] = {
+    CAP_CHOWN,     CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
+    CAP_KILL,      CAP_SETGID,       CAP_SETUID,          CAP_SETPCAP,
+    CAP_NET_ADMIN, CAP_SYS_CHROOT,   CAP_SYS_ADMIN};
+constexpr int kRecordFd = 3;
 
 struct Options {
-  std::string scratch, report;
-  std::vector<std::string> hide, expose;
+  std::string report;
+  bool record = false;
   int processes = 0;  // 0: no bound
 
   int Threads() const {
@@ -109,13 +114,6 @@ bool WriteText(const std::string& path, const std::string& text) {
   return ok;
 }
 
-void MakeDirectories(const std::string& path) {
-  for (std::size_t i = 1; i <= path.size(); ++i) {
-    if (i == path.size() || path[i] == '/')
-      mkdir(path.substr(0, i).c_str(), 0755);
-  }
-}
-
 // Runs `body` in a child; true if it returns true.
 bool Probe(const std::function<bool()>& body) {
   const pid_t pid = fork();
@@ -127,47 +125,84 @@ bool Probe(const std::function<bool()>& body) {
 
 // ------------------------------------------------------------------ cgroup
 
-// A pids cgroup below our own; v1 or v2, whichever the machine lets us make.
-class PidsGroup {
+// cgroups of our own, v1 or v2, whichever the machine lets us make: one that
+// bounds threads, and one below which the judge makes another one for the
+// memory of each case (tools/judge/memory_group.h).
+class Groups {
  public:
   static constexpr char kPrefix[] = "/mn-enclosure-";
+  // Below v2 groups: a group with processes may not have limited ones below it.
+  static constexpr char kJudge[] = "/judge";
+  static constexpr char kCase[] = "/case";  // the judge's
 
-  explicit PidsGroup(const Options& o) {
+  explicit Groups(const Options& o) {
     if (o.processes <= 0) {
       Note("pids_cgroup", false, "not asked for");
       return;
     }
-    std::ifstream file("/proc/self/cgroup");
-    std::string why = "this machine has no pids cgroup";
-    for (std::string line; std::getline(file, line);) {
-      std::istringstream in(line);
-      std::string id, controllers, path;
-      std::getline(in, id, ':');
-      std::getline(in, controllers, ':');
-      std::getline(in, path);
-      std::string root = "/sys/fs/cgroup";
-      if (("," + controllers + ",").find(",pids,") != std::string::npos) {
-        root += "/pids";
-      } else if (!controllers.empty()) {
-        continue;
+    const std::string root = "/sys/fs/cgroup";
+    const std::string threads = std::to_string(o.Threads());
+    std::string no_pids = "this machine has no pids cgroup";
+    std::string no_memory = "this machine has no memory cgroup";
+    if (access((root + "/cgroup.controllers").c_str(), F_OK) == 0) {
+      // At the root: elsewhere our own group has processes, us.
+      WriteText(root + "/cgroup.subtree_control", "+pids +memory");
+      const std::string name = Make(root, kJudge, &no_pids);
+      no_memory = no_pids;
+      if (!name.empty()) {
+        if (WriteText(name + "/pids.max", threads)) no_pids.clear();
+        if (WriteText(name + "/cgroup.subtree_control", "+memory"))
+          no_memory.clear();
       }
-      const std::string prefix = root + path + kPrefix;
-      RemoveStale(root + path);
-      const std::string name = prefix + std::to_string(getpid());
-      if (mkdir(name.c_str(), 0755) != 0) {
-        why = name + ": " + std::strerror(errno);
-        continue;
+    } else {
+      std::ifstream file("/proc/self/cgroup");
+      for (std::string line; std::getline(file, line);) {
+        std::istringstream in(line);
+        std::string id, controllers, path;
+        std::getline(in, id, ':');
+        std::getline(in, controllers, ':');
+        std::getline(in, path);
+        controllers = "," + controllers + ",";
+        if (path == "/") path.clear();
+        if (controllers.find(",pids,") != std::string::npos) {
+          const std::string name = Make(root + "/pids" + path, "", &no_pids);
+          if (!name.empty() && WriteText(name + "/pids.max", threads))
+            no_pids.clear();
+        } else if (controllers.find(",memory,") != std::string::npos) {
+          if (!Make(root + "/memory" + path, "", &no_memory).empty())
+            no_memory.clear();
+        }
       }
-      if (!WriteText(name + "/pids.max", std::to_string(o.Threads()))) {
-        why = name + "/pids.max: " + std::strerror(errno);
-        rmdir(name.c_str());
-        continue;
-      }
-      path_ = name;
-      procs_ = open((name + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
-      break;
     }
-    Note("pids_cgroup", procs_ >= 0, why);
+    Note("pids_cgroup", no_pids.empty(), no_pids);
+    Note("memory_cgroup", no_memory.empty(), no_memory);
+  }
+
+  // By the child: moves the calling process in.
+  void Enter() const {
+    for (const int procs : procs_) {
+      if (write(procs, "0", 1) != 1) _exit(kCannotStart);
+    }
+  }
+
+  // Kills what is still in them and removes them.
+  void Remove() const {
+    for (const std::string& name : names_) {
+      for (int i = 0; i < 500 && !RemoveOne(name); ++i) {
+        for (const char* below : {kCase, kJudge, ""}) {
+          std::ifstream file(name + below + "/cgroup.procs");
+          for (pid_t pid; file >> pid;) kill(pid, SIGKILL);
+        }
+        usleep(10000);
+      }
+    }
+  }
+
+ private:
+  static bool RemoveOne(const std::string& name) {
+    rmdir((name + kCase).c_str());
+    rmdir((name + kJudge).c_str());
+    return rmdir(name.c_str()) == 0;
   }
 
   // A keeper that was killed could not remove its group.
@@ -180,29 +215,34 @@ class PidsGroup {
       if (!name.starts_with(prefix)) continue;
       const pid_t keeper = std::atoi(name.c_str() + prefix.size());
       if (keeper > 0 && kill(keeper, 0) != 0 && errno == ESRCH)
-        rmdir((dir + "/" + name).c_str());
+        RemoveOne(dir + "/" + name);
     }
     closedir(d);
   }
 
-  // By the child: moves the calling process in.
-  void Enter() const {
-    if (procs_ >= 0 && write(procs_, "0", 1) != 1) _exit(kCannotStart);
-  }
-
-  // Kills what is still in it and removes it.
-  void Remove() const {
-    if (path_.empty()) return;
-    for (int i = 0; i < 500 && rmdir(path_.c_str()) != 0; ++i) {
-      std::ifstream file(path_ + "/cgroup.procs");
-      for (pid_t pid; file >> pid;) kill(pid, SIGKILL);
-      usleep(10000);
+  // A group in `dir`, whose processes will be in `leaf` below it. "" and *why
+  // if that is not possible.
+  std::string Make(const std::string& dir, const std::string& leaf,
+                   std::string* why) {
+    RemoveStale(dir);
+    const std::string name = dir + kPrefix + std::to_string(getpid());
+    const std::string home = name + leaf;
+    int procs = -1;
+    if (mkdir(name.c_str(), 0755) == 0 &&
+        (leaf.empty() || mkdir(home.c_str(), 0755) == 0))
+      procs = open((home + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
+    *why = home + ": " + std::strerror(errno);
+    if (procs < 0) {
+      RemoveOne(name);
+      return "";
     }
+    names_.push_back(name);
+    procs_.push_back(procs);
+    return name;
   }
 
- private:
-  std::string path_;
-  int procs_ = -1;
+  std::vector<std::string> names_;
+  std::vector<int> procs_;
 };
 
 // -------------------------------------------------------------- namespaces
@@ -226,102 +266,28 @@ void RaiseLoopback() {
   close(s);
 }
 
-// mount_setattr(2): glibc has it since 2.36 only.
-struct MountAttributes {
-  std::uint64_t set, clear, propagation, userns_fd;
-};
-bool SetMountAttributes(const char* path, unsigned flags, MountAttributes a) {
-  constexpr long kMountSetattr = 442;
-  return syscall(kMountSetattr, AT_FDCWD, path, flags, &a, sizeof a) == 0;
-}
-constexpr unsigned kRecursive = 0x8000;  // AT_RECURSIVE
-constexpr std::uint64_t kReadOnly = 1, kNoSuid = 2, kNoDev = 4;
-
-// ------------------------------------------------------------------- files
-
-bool Contains(const std::string& dir, const std::string& path) {
-  return path == dir || path.starts_with(dir + "/");
-}
-
-// An empty file system over `dir`, with the exposed directories below it still
-// in their places.
-bool Hide(const std::string& dir, const std::vector<std::string>& expose) {
-  std::vector<std::pair<std::string, int>> keep;
-  for (const std::string& path : expose) {
-    if (Contains(dir, path))
-      keep.emplace_back(path, open(path.c_str(), O_PATH | O_CLOEXEC));
-  }
-  if (mount("hidden", dir.c_str(), "tmpfs", MS_NOSUID | MS_NODEV,
-            keep.empty() ? "size=4k,mode=0555" : "size=64k,mode=0755") != 0)
-    return false;
-  bool ok = true;
-  for (const auto& [path, fd] : keep) {
-    MakeDirectories(path);
-    const std::string link = "/proc/self/fd/" + std::to_string(fd);
-    ok = ok && mount(link.c_str(), path.c_str(), nullptr, MS_BIND | MS_REC,
-                     nullptr) == 0;
-    close(fd);
-  }
-  return ok;
-}
-
-bool HarmlessDevices(const std::string& scratch) {
-  const std::string dev = scratch + "/.dev";
-  mkdir(dev.c_str(), 0755);
-  if (mount("dev", dev.c_str(), "tmpfs", MS_NOSUID, "size=16m,mode=0755") != 0)
-    return false;
-  for (const char* name : {"null", "zero", "full", "random", "urandom"}) {
-    const std::string to = dev + "/" + name, from = std::string("/dev/") + name;
-    close(open(to.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
-    if (mount(from.c_str(), to.c_str(), nullptr, MS_BIND, nullptr) != 0)
-      return false;
-  }
-  if (symlink("/proc/self/fd", (dev + "/fd").c_str()) != 0) return false;
-  if (mount(dev.c_str(), "/dev", nullptr, MS_MOVE, nullptr) != 0) return false;
-  rmdir(dev.c_str());
-  return true;
-}
-
-void ArrangeFiles(const Options& o) {
-  Note("devices", HarmlessDevices(o.scratch));
-  for (const std::string& dir : o.hide) {
-    if (access(dir.c_str(), F_OK) == 0)
-      Note("hidden " + dir, Hide(dir, o.expose));
-  }
-  const char* scratch = o.scratch.c_str();
-  const bool ok =
-      mount(scratch, scratch, nullptr, MS_BIND | MS_REC, nullptr) == 0 &&
-      SetMountAttributes("/", kRecursive, {kReadOnly | kNoSuid, 0, 0, 0}) &&
-      SetMountAttributes(scratch, 0, {kNoDev, kReadOnly, 0, 0});
-  Note("read_only", ok);
-}
-
 // ------------------------------------------------------------------ rights
 
-bool HasOtherUsers() {
-  std::ifstream map("/proc/self/uid_map");
-  unsigned long inside = 0, outside = 0, count = 0;
-  map >> inside >> outside >> count;
-  return count > kNobody;
-}
-
-bool BecomeNobody() {
-  return syscall(SYS_setgroups, 0, nullptr) == 0 &&
-         setresgid(kNobody, kNobody, kNobody) == 0 &&
-         setresuid(kNobody, kNobody, kNobody) == 0;
-}
-
-void DropBoundingSet() {
-  for (int capability = 0; capability < 64; ++capability)
-    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-}
-
-bool DropRights() {
-  DropBoundingSet();
+bool ReduceRights() {
+  const bool root = geteuid() == 0;
+  std::uint64_t keep = 0;
+  if (root) {
+    for (const int capability : kNeeded) keep |= std::uint64_t{1} << capability;
+  }
+  for (int capability = 0; capability < 64; ++capability) {
+    if ((keep >> capability & 1) == 0)
+      prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct none[2] = {};
-  return syscall(SYS_capset, &header, none) == 0 &&
+  __user_cap_data_struct data[2] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  for (int i = 0; i < 2; ++i) {
+    data[i].permitted &= static_cast<std::uint32_t>(keep >> (32 * i));
+    data[i].effective = data[i].permitted;
+    data[i].inheritable = 0;
+  }
+  return syscall(SYS_capset, &header, data) == 0 &&
          prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
@@ -349,17 +315,17 @@ int StatusOf(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-[[noreturn]] void Exec(const Options& o, bool nobody) {
-  if (nobody) {
-    DropBoundingSet();  // needs a right that nobody has not
-    if (!BecomeNobody()) _exit(kCannotStart);
+[[noreturn]] void Exec(const Options& o) {
+  if (o.record && (dup2(1, kRecordFd) < 0 || dup2(2, 1) < 0)) {
+    std::perror("enclosure: --record");
+    _exit(kCannotStart);
   }
   if (o.processes > 0) {
     const rlim_t threads = static_cast<rlim_t>(o.Threads());
     const rlimit limit = {threads, threads};
     setrlimit(RLIMIT_NPROC, &limit);
   }
-  DropRights();
+  ReduceRights();
   execvp(o.program[0], o.program);
   std::fprintf(stderr, "enclosure: cannot run %s: %s\n", o.program[0],
                std::strerror(errno));
@@ -417,13 +383,11 @@ class ProcessWatch {
 
 // The first process of the namespace: waits for the program, buries orphans,
 // watches their number.
-[[noreturn]] void First(const Options& o, const PidsGroup& group, bool nobody,
-                        bool own_pids) {
+[[noreturn]] void First(const Options& o, const Groups& groups, bool own_pids) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  group.Enter();
-  if (own_pids &&
-      mount("proc", "/proc", "proc",
-            MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, nullptr) != 0)
+  groups.Enter();
+  if (own_pids && mount("proc", "/proc", "proc",
+                        MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     _exit(kCannotStart);
   sigset_t child;
   sigemptyset(&child);
@@ -433,7 +397,7 @@ class ProcessWatch {
   if (program < 0) _exit(kCannotStart);
   if (program == 0) {
     sigprocmask(SIG_UNBLOCK, &child, nullptr);
-    Exec(o, nobody);
+    Exec(o);
   }
   // Elsewhere than in a namespace of our own we would count the machine's.
   ProcessWatch watch(own_pids ? o.processes : 0);
@@ -457,34 +421,24 @@ bool CanMountProc() {
 }
 
 // Tries each measure, tells the keeper what held, runs the program.
-[[noreturn]] void Enclosed(const Options& o, const PidsGroup& group,
-                           int report) {
+[[noreturn]] void Enclosed(const Options& o, const Groups& groups, int report) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // As root the namespaces need no user namespace, and one would take away the
-  // other user.
+  // other users that cases become.
   const bool root = geteuid() == 0;
-  const bool files = (root || EnterUserNamespace()) &&
-                     unshare(CLONE_NEWNS) == 0 &&
-                     mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-  Note("namespaces", files);
+  const bool namespaces =
+      (root || EnterUserNamespace()) && unshare(CLONE_NEWNS) == 0 &&
+      mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  Note("namespaces", namespaces);
   bool own_pids = false;
-  if (files) {
+  if (namespaces) {
     own_pids = Probe(CanMountProc);
     Note("pid_namespace", own_pids, "a fresh /proc cannot be mounted here");
     const bool own_net = unshare(CLONE_NEWNET | CLONE_NEWIPC) == 0;
     Note("own_network", own_net);
     if (own_net) RaiseLoopback();
   }
-  bool nobody = root && HasOtherUsers() &&
-                chown(o.scratch.c_str(), kNobody, kNobody) == 0;
-  if (files) ArrangeFiles(o);
-  nobody = nobody && Probe([&] {
-             return BecomeNobody() && access(o.program[0], X_OK) == 0 &&
-                    access(o.scratch.c_str(), W_OK) == 0;
-           });
-  Note("other_user", nobody,
-       root ? "no other user can run the program here" : "not started as root");
-  Note("no_rights", Probe(DropRights));
+  Note("few_rights", Probe(ReduceRights));
   const std::string text = ReportText();
   if (write(report, text.data(), text.size()) < 0) _exit(kCannotStart);
   close(report);
@@ -494,7 +448,7 @@ bool CanMountProc() {
   own_pids = own_pids && unshare(CLONE_NEWPID) == 0;
   const pid_t first = fork();
   if (first < 0) _exit(kCannotStart);
-  if (first == 0) First(o, group, nobody, own_pids);
+  if (first == 0) First(o, groups, own_pids);
   int status = 0;
   while (waitpid(first, &status, 0) < 0 && errno == EINTR) {
   }
@@ -506,7 +460,7 @@ pid_t enclosed_pid = 0;
 // The keeper stays outside, where the report and the cgroup can be written.
 // SIGTERM ends what it keeps, and then itself as always.
 int Main(const Options& o) {
-  PidsGroup group(o);
+  Groups groups(o);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     std::perror("enclosure: pipe");
@@ -515,7 +469,7 @@ int Main(const Options& o) {
   const pid_t enclosed = fork();
   if (enclosed == 0) {
     close(ends[0]);
-    Enclosed(o, group, ends[1]);
+    Enclosed(o, groups, ends[1]);
   }
   enclosed_pid = enclosed;
   struct sigaction stop = {};
@@ -534,7 +488,7 @@ int Main(const Options& o) {
   int status = kCannotStart << 8;
   while (enclosed > 0 && waitpid(enclosed, &status, 0) < 0 && errno == EINTR) {
   }
-  group.Remove();
+  groups.Remove();
   return StatusOf(status);
 }
 
@@ -548,12 +502,8 @@ int main(int argc, char** argv) {
     const std::string_view name = arg.substr(0, eq);
     const std::string value(eq == std::string_view::npos ? ""
                                                          : arg.substr(eq + 1));
-    if (name == "--scratch") {
-      o.scratch = value;
-    } else if (name == "--hide") {
-      o.hide.push_back(value);
-    } else if (name == "--expose") {
-      o.expose.push_back(value);
+    if (name == "--record") {
+      o.record = true;
     } else if (name == "--processes") {
       o.processes = std::atoi(value.c_str());
     } else if (name == "--report") {
@@ -566,11 +516,10 @@ int main(int argc, char** argv) {
       return kCannotStart;
     }
   }
-  if (o.program == nullptr || o.scratch.empty()) {
+  if (o.program == nullptr) {
     std::fprintf(stderr,
-                 "usage: enclosure --scratch=DIR [--hide=DIR]... "
-                 "[--expose=DIR]... [--processes=N] [--report=FILE] -- "
-                 "PROGRAM [ARGUMENT]...\n");
+                 "usage: enclosure [--processes=N] [--report=FILE] [--record] "
+                 "-- PROGRAM [ARGUMENT]...\n");
     return kCannotStart;
   }
   return Main(o);

@@ -1,8 +1,5 @@
 #include "tools/grade/grade_one.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "tools/common/files.h"
@@ -18,7 +15,6 @@
 namespace mn::grade {
 namespace {
 
-namespace fs = std::filesystem;
 using tools::Cat;
 using tools::Done;
 using tools::Error;
@@ -29,22 +25,6 @@ using tools::Result;
 
 bool IsAboutAssembly(const Lesson& lesson) {
   return lesson.name == "context_switch";
-}
-
-std::string Real(const std::string& path) {
-  std::error_code ec;
-  const fs::path real = fs::canonical(path, ec);
-  return ec ? path : real.string();
-}
-
-// A program that cannot see /usr cannot run, so that is never hidden.
-bool MayHide(const std::string& dir) {
-  if (dir.empty() || dir[0] != '/' || dir == "/") return false;
-  for (const char* needed : {"/usr", "/lib", "/bin", "/etc", "/proc", "/dev"}) {
-    if (dir == needed || std::string(needed).starts_with(dir + "/"))
-      return false;
-  }
-  return true;
 }
 
 class Grader {
@@ -126,9 +106,7 @@ class Grader {
     Result<Tree> tree =
         MirrorCourse(o_.course_dir, JoinPath(o_.cache_dir, "tree"), o_.course);
     if (!tree.ok()) return fail(tree.error());
-    const std::string solutions = JoinPath(o_.course_dir, "solutions");
-    Builder builder(*tree, o_.cache_dir,
-                    tools::IsDirectory(solutions) ? Real(solutions) : "",
+    Builder builder(*tree, o_.cache_dir, o_.walled_cc, o_.allow_weak_fence,
                     o_.canceller);
     Say("building the judges (the first time this takes minutes)");
     if (Done d = builder.Prepare(o_.lessons); !d.ok()) {
@@ -201,8 +179,7 @@ class Grader {
     job.lesson = r.lesson;
     job.judge = built.judge;
     job.enclosure = o_.enclosure;
-    job.cache_dir = Real(o_.cache_dir);
-    job.hide = Hidden();
+    job.allow_weak_fence = o_.allow_weak_fence;
     job.canceller = o_.canceller;
     job.progress = [&](const Json& so_far) {
       // Not final: what is missing has just not been judged yet.
@@ -221,6 +198,8 @@ class Grader {
                                         : judged.incomplete,
               &r);
     if (!judged.incomplete.empty()) r.message = judged.incomplete;
+    if (!judged.left.empty())
+      r.notes.push_back(Cat("left behind on this machine: ", judged.left));
     if (Stopped()) r.status = "pending";
   }
 
@@ -240,17 +219,6 @@ class Grader {
     if (code.own_main)
       r.notes.push_back(Cat(file, ": has a main of its own, which is not run"));
     return Nothing{};
-  }
-
-  // What a submission must not see while it runs. The cache, which may be below
-  // one of them, is exposed again.
-  std::vector<std::string> Hidden() const {
-    std::vector<std::string> dirs = {Real(JoinPath(o_.course_dir, "solutions")),
-                                     Real(JoinPath(o_.course_dir, ".git")),
-                                     Real(o_.submission), Real(o_.out)};
-    if (const char* home = std::getenv("HOME")) dirs.push_back(Real(home));
-    std::erase_if(dirs, [](const std::string& d) { return !MayHide(d); });
-    return dirs;
   }
 
   const GradeOptions& o_;

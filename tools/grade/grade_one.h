@@ -30,10 +30,12 @@ struct GradeOptions {
   std::string course_dir;  // the instructor's checkout
   std::string cache_dir;   // kept between runs
   std::string enclosure;   // the program
+  std::string walled_cc;   // the program
   std::string course_id;
   std::vector<tools::Lesson> lessons;  // to grade, of ...
   std::vector<tools::Lesson> course;   // ... all that the course has
   bool shutdown = false;               // end the Bazel server afterwards
+  bool allow_weak_fence = false;       // judge without walls, too
   std::shared_ptr<tools::Canceller> canceller;
   std::function<void(std::string_view)> say;  // one line of progress
 };

@@ -43,6 +43,10 @@ ABSL_FLAG(std::string, out, "",
 ABSL_FLAG(std::string, cache_dir, "",
           "where the grading tree and its builds are kept between runs "
           "(default: mn-grade in $XDG_CACHE_HOME or ~/.cache)");
+ABSL_FLAG(bool, allow_weak_fence, false,
+          "judge also where this machine cannot keep a submission from reading "
+          "and changing what the grader's user may; results.json says under "
+          "\"fences\" what is missing");
 ABSL_FLAG(bool, shutdown, false,
           "end the grading tree's Bazel server when done");
 
@@ -168,11 +172,11 @@ int One(const std::vector<std::string>& arguments) {
   if (o.cache_dir.empty())
     return Usage("there is no HOME to keep the builds in: give --cache_dir");
   o.enclosure = tools::FindRunfile("tools/grade/enclosure");
-  if (o.enclosure.empty()) {
-    Print(
-        stderr,
-        "grade: its program `enclosure` is not beside it: start it with bazel "
-        "run //tools/grade\n");
+  o.walled_cc = tools::FindRunfile("tools/grade/walled_cc");
+  if (o.enclosure.empty() || o.walled_cc.empty()) {
+    Print(stderr,
+          "grade: its programs are not beside it: start it with bazel run "
+          "//tools/grade\n");
     return kInfraError;
   }
   std::string name =
@@ -180,6 +184,7 @@ int One(const std::vector<std::string>& arguments) {
   o.out = absl::GetFlag(FLAGS_out);
   o.out = FromCaller(o.out.empty() ? JoinPath("report", name) : o.out);
   o.shutdown = absl::GetFlag(FLAGS_shutdown);
+  o.allow_weak_fence = absl::GetFlag(FLAGS_allow_weak_fence);
   o.canceller = stop;
   o.say = [](std::string_view line) {
     Print(stderr, Cat("grade: ", line, "\n"));

@@ -19,6 +19,7 @@
 
 #include "tools/judge/spawn.h"
 #include "tools/judge/usage.h"
+#include "tools/judge/wall.h"
 
 namespace mn::judge {
 namespace {
@@ -306,8 +307,11 @@ Outcome RunCase(const Request& request, const Limits& limits) {
     outcome.error = std::string("no TMPDIR or no pipe: ") + strerror(errno);
     return outcome;
   }
+  const MemoryGroup memory(limits.memory_bytes);
   Spawned process({.program = request.program,
                    .dir = tmpdir.path(),
+                   .visible = request.visible,
+                   .memory = &memory,
                    .cpu_s = limits.timeout_s * kMaxExtension * 4,
                    .print_fd = printed.write_end,
                    .in_fd = to_case.read_end,
@@ -317,7 +321,7 @@ Outcome RunCase(const Request& request, const Limits& limits) {
     return outcome;
   }
   const double start = NowSeconds();
-  outcome.fence = process.fence();
+  outcome.fence = WallNames(process.walls());
   to_case.CloseRead();
   from_case.CloseWrite();
   printed.CloseWrite();
@@ -430,7 +434,9 @@ Outcome RunCase(const Request& request, const Limits& limits) {
   outcome.printed = kept.Text();
   outcome.printed_lines = kept.lines();
 
-  if (!killed) {
+  if (!killed && memory.RanOut()) {
+    outcome.end = End::kMemory;
+  } else if (!killed) {
     if (conversation.ended()) {
       outcome.end = End::kFinished;
     } else if (WIFSIGNALED(status)) {
@@ -439,12 +445,6 @@ Outcome RunCase(const Request& request, const Limits& limits) {
     } else {
       outcome.end = End::kExited;
       outcome.exit_status = WEXITSTATUS(status);
-      const int step = outcome.exit_status - kCannotStart;
-      if (step >= 0 && step <= 2 && !outcome.hello) {
-        outcome.end = End::kNotStarted;
-        outcome.error = "the case process could not be started (step " +
-                        std::to_string(step) + ")";
-      }
     }
   }
   outcome.ms = (NowSeconds() - start) * 1000;

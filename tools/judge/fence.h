@@ -12,15 +12,16 @@
 //   environment  nothing but PATH, HOME, LANG, TMPDIR: no XML_OUTPUT_FILE,
 //                TEST_* or RUNFILES_* for the code to find and forge
 //   descriptors  0 /dev/null, 1 and 2 captured, 3 and 4 the protocol; no others
-//   processes    a session and, where possible, a PID namespace of its own; no
-//                descendant of any generation survives (spawn.h)
+//   walls        it sees its program, the system's libraries and an empty
+//                scratch directory, and no process but its own (wall.h)
+//   processes    no descendant of any generation survives (spawn.h)
 //   limits       RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_CORE=0; memory and number of
 //                processes are watched from outside (RLIMIT_AS counts address
 //                space that was only reserved; RLIMIT_NPROC counts the whole
 //                user and does not bind root)
 //   deadline     wall clock; extended while the process is runnable but has got
 //                little CPU time: then the machine is slow, not the code
-//   TMPDIR       fresh, removed afterwards
+//   TMPDIR       fresh, of limited size, gone afterwards
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,7 @@ struct Request {
   std::uint64_t nonce = 0;
   Workload work;
   Texts texts;
+  std::vector<std::string> visible;  // more files that the process may read
 };
 
 // What the case process said of itself when it crashed (sig is not 0), or when
@@ -100,7 +102,7 @@ struct Outcome {
   int printed_lines = 0;
   Observations observations;
   double ms = 0;
-  std::string fence;  // what held the tree together: see spawn.h
+  std::string fence;  // the walls that held: WallNames()
 };
 
 // Not thread-safe: the calling process must be single-threaded and must have no

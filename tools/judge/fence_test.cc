@@ -36,6 +36,8 @@ class Fence : public testing::Test {
     request_.program = testing::TempDir() + "case.sh";
     std::ofstream(request_.program) << "#!/bin/sh\n" << script;
     chmod(request_.program.c_str(), 0755);
+    request_.visible = {"/bin", "/usr/bin", "/etc/alternatives",
+                        testing::TempDir()};
     request_.case_name = "Any.Case";
     request_.nonce = 0xabc;
     return RunCase(request_, limits);
@@ -100,12 +102,16 @@ TEST_F(Fence, OnlyTheProtocolsDescriptorsAreOpen) {
 }
 
 TEST_F(Fence, TheTemporaryDirectoryIsFreshAndRemoved) {
-  const Outcome outcome = Run("pwd; ls -A; echo $TMPDIR > mine\n");
-  std::string path = outcome.printed;
-  ASSERT_TRUE(path.ends_with("\n"));
-  path.pop_back();
-  EXPECT_EQ(path.find('\n'), std::string::npos) << "it was not empty";
-  EXPECT_FALSE(std::filesystem::exists(path));
+  const auto count = [] {
+    namespace fs = std::filesystem;
+    return std::distance(fs::directory_iterator(testing::TempDir()), {});
+  };
+  Run("");  // makes the script
+  const auto before = count();
+  const Outcome outcome =
+      Run("ls -A; pwd >mine; cmp mine - <<end && ls\n$TMPDIR\nend\n");
+  EXPECT_EQ(outcome.printed, "mine\n");
+  EXPECT_EQ(count(), before);
 }
 
 TEST_F(Fence, ASignalIsSeen) {
@@ -175,6 +181,7 @@ TEST_F(Fence, OrphansInTheirOwnSessionDie) {
   // holds the writing end of a FIFO as long as it lives.
   const std::string fifo = testing::TempDir() + "fifo";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  ASSERT_EQ(chmod(fifo.c_str(), 0666), 0);  // the case is another user
   const int fd = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   ASSERT_GE(fd, 0);
   const Outcome outcome =
@@ -193,6 +200,38 @@ TEST_F(Fence, TooManyProcessesAreStopped) {
   const Outcome outcome = Run("while :; do sleep 1000 & sleep 0.001; done\n",
                               {.timeout_s = 60, .processes = 10});
   EXPECT_EQ(outcome.end, End::kProcesses);
+}
+
+// Only the judge can know that a program was not started: the exit statuses are
+// the learner's.
+TEST_F(Fence, NoExitStatusPassesForAProgramThatWasNotStarted) {
+  for (const int status : {70, 71, 72, 73}) {
+    const Outcome outcome = Run("exit " + std::to_string(status) + "\n");
+    EXPECT_EQ(outcome.end, End::kExited);
+    EXPECT_EQ(outcome.exit_status, status);
+  }
+}
+
+TEST_F(Fence, AProgramThatCannotRunIsNotTheLearnersFault) {
+  request_.program = testing::TempDir() + "garbage";
+  std::ofstream(request_.program) << "no program";
+  chmod(request_.program.c_str(), 0755);
+  const Outcome outcome = RunCase(request_, {});
+  EXPECT_EQ(outcome.end, End::kNotStarted);
+  EXPECT_THAT(outcome.error, HasSubstr("Exec format error"));
+}
+
+// The cache of a grader who is root is below /root.
+TEST_F(Fence, AProgramBelowADirectoryThatOnlyRootMayEnter) {
+  const std::string dir = testing::TempDir() + "private";
+  std::filesystem::create_directory(dir);
+  chmod(dir.c_str(), 0700);
+  request_.program = dir + "/true";
+  std::filesystem::copy_file("/bin/true", request_.program);
+  const Outcome outcome = RunCase(request_, {.timeout_s = 30});
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_EQ(outcome.end, End::kExited);
+  EXPECT_EQ(outcome.exit_status, 0);
 }
 
 TEST_F(Fence, AMissingProgramIsNotTheLearnersFault) {

@@ -22,13 +22,15 @@
 #include "tools/common/text.h"
 #include "tools/judge/expect.h"
 #include "tools/judge/explain.h"
+#include "tools/judge/fence.h"
 #include "tools/judge/judge.h"
 #include "tools/judge/record.h"
 #include "tools/judge/schedules_oracle.h"
 #include "tools/judge/subject.h"
 
 ABSL_FLAG(std::string, results, "",
-          "file for the record of this run (JSON, schema wb.results/1)");
+          "file for the record of this run (JSON, schema wb.results/1); fd:N: "
+          "descriptor N, one line after every case");
 ABSL_FLAG(std::string, case, "",
           "judge this case only, for example RunQueue.Fifo");
 ABSL_FLAG(std::string, seed, "",
@@ -46,6 +48,8 @@ ABSL_FLAG(bool, no_canary, false, "the same as --nocanary");
 ABSL_FLAG(bool, all, false,
           "run every case, also after two that did not end (the grader does)");
 ABSL_FLAG(bool, list_cases, false, "print the names of the cases and exit");
+ABSL_FLAG(bool, check_walls, false,
+          "print which walls this machine gives to a case process, and exit");
 ABSL_FLAG(bool, check_oracles, false,
           "run every oracle on its own model, without a learner, and exit");
 ABSL_FLAG(
@@ -293,6 +297,16 @@ int CheckOracles() {
   return wrong == 0 ? 0 : 1;
 }
 
+int CheckWalls() {
+  Request request;
+  request.program = "/bin/true";
+  request.visible = {"/bin", "/usr/bin"};
+  const Outcome outcome = RunCase(request, {});
+  if (outcome.end == Outcome::End::kNotStarted) Usage(outcome.error);
+  std::printf("walls: %s\n", outcome.fence.c_str());
+  return 0;
+}
+
 std::uint64_t ParseSeed(const std::string& text) {
   char* end = nullptr;
   const std::uint64_t seed = strtoull(text.c_str(), &end, 0);
@@ -326,6 +340,7 @@ int JudgeMain(int argc, char** argv) {
     return 0;
   }
   if (absl::GetFlag(FLAGS_check_oracles)) return CheckOracles();
+  if (absl::GetFlag(FLAGS_check_walls)) return CheckWalls();
   const std::string manifest = tools::FindRunfile("tools/judge/course.json");
   const tools::Result<tools::Course> course = tools::LoadCourse(manifest);
   if (!course.ok()) Usage(course.error());
@@ -385,6 +400,9 @@ int JudgeMain(int argc, char** argv) {
   }
   session.first_red_only = expected == "dies";
   const int status = RUN_ALL_TESTS();
+  const std::string unwritten =
+      EndRecord(absl::GetFlag(FLAGS_results), session.done.size());
+  if (!unwritten.empty()) Usage(unwritten);
   if (expected.empty() || testing::GTEST_FLAG(list_tests)) return status;
   std::string complaint = CheckExpectation(
       expected, *session.judge, {session.done.begin(), session.done.end()});

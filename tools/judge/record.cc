@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "tools/common/text.h"
 #include "tools/judge/explain.h"
@@ -71,7 +73,26 @@ Json CaseJson(const Judge& judge, const CaseResult& result) {
   return j;
 }
 
+constexpr std::string_view kDescriptor = "fd:";
+
+std::string WriteLine(const std::string& path, std::string line) {
+  const int fd = atoi(path.c_str() + kDescriptor.size());
+  line += '\n';
+  for (std::string_view rest = line; !rest.empty();) {
+    const ssize_t n = write(fd, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tools::Cat("cannot write ", path, ": ", strerror(errno));
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return "";
+}
+
 }  // namespace
+
+std::string EndRecord(const std::string& path, std::size_t cases) {
+  if (!path.starts_with(kDescriptor)) return "";
+  return WriteLine(path, tools::Cat("end ", cases));
+}
 
 std::string WriteRecord(const std::string& path, const std::string& course_id,
                         const Judge& judge,
@@ -97,6 +118,10 @@ std::string WriteRecord(const std::string& path, const std::string& course_id,
                        {"cases", cases},
                        {"score", score},
                        {"max", max}};
+  if (path.starts_with(kDescriptor)) {
+    return WriteLine(
+        path, record.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
   const std::string temporary = path + ".new";
   {
     std::ofstream file(temporary);

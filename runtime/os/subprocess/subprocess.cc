@@ -281,7 +281,8 @@ class Child {
       return;
     }
     const std::string_view piece(buffer_.get(), static_cast<std::size_t>(n));
-    if (c_.on_out) c_.on_out(piece);
+    const auto& hear = s.to == &out_->err && c_.on_err ? c_.on_err : c_.on_out;
+    if (hear) hear(piece);
     const std::size_t room =
         c_.max_capture - std::min(c_.max_capture, s.to->size());
     s.to->append(piece.substr(0, room));

@@ -73,6 +73,8 @@ struct Command {
   // Called with each piece of captured output as it arrives (before capping).
   // Must not call into the runtime: the thread is in a system call.
   std::function<void(std::string_view)> on_out;
+  // The same for standard error alone. Unset: on_out hears both.
+  std::function<void(std::string_view)> on_err;
   // Called with the child's pid as soon as it runs, and again whenever the time
   // that the last call returned has passed, until it ends. As on_out.
   std::function<std::chrono::milliseconds(pid_t)> look;

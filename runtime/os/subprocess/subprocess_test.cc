@@ -145,6 +145,16 @@ TEST(RunCommandBlocking, HandsOutputOnAsItComes) {
   EXPECT_EQ(seen, "a\nb\n");
 }
 
+TEST(RunCommandBlocking, ErrorsAreHandedOnApartIfAsked) {
+  std::string out, err;
+  Command c = Shell("echo 1; echo 2 >&2");
+  c.on_out = [&](std::string_view piece) { out.append(piece); };
+  c.on_err = [&](std::string_view piece) { err.append(piece); };
+  RunCommandBlocking(c);
+  EXPECT_EQ(out, "1\n");
+  EXPECT_EQ(err, "2\n");
+}
+
 TEST(RunCommandBlocking, ATimeoutEndsTheChild) {
   Command c = Shell("exec sleep 1000");
   c.timeout = milliseconds(100);
