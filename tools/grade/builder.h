@@ -8,7 +8,8 @@
 // where a student's file takes a second, and only the second is held against
 // the lesson's build_timeout_s.
 //
-// The compiler reads what a stranger wrote: it runs behind walls (walled_cc.cc).
+// The compiler reads what a stranger wrote, so it runs behind walls
+// (walled_cc.cc).
 //
 // Whatever Bazel ends with other than "built" and "does not build" is the
 // machine's fault (full disk, no memory, a killed server): kInfra.

@@ -13,8 +13,8 @@
 // another one had.
 //
 // Rejected, for ending processes: a process group (setsid leaves it); a cgroup
-// (needs root or delegation); RLIMIT_NPROC (counts the whole user, does not bind
-// root).
+// (needs root or delegation); RLIMIT_NPROC (counts the whole user, does not
+// bind root).
 #pragma once
 
 #include <sys/types.h>

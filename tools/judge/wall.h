@@ -68,8 +68,8 @@ inline constexpr char kScratchPath[] = "/scratch";  // /tmp leads there
 // root is still there.
 bool EnterView(const View& view);
 
-// After EnterView: copies the new files of `work` to the directory that `to` was
-// opened as before.
+// After EnterView: copies the new files of `work` to the directory that `to`
+// was opened as before.
 bool KeepWork(const std::string& work, int to);
 
 // A loopback that works, in a network namespace of our own.
@@ -89,6 +89,7 @@ uid_t StrangerUid();
 bool BecomeUser(uid_t uid);
 
 bool DropRights();
+// By the process that becomes the program: some calls are left to it alone.
 bool RefuseCalls();
 
 }  // namespace mn::judge
