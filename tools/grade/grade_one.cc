@@ -1,5 +1,6 @@
 #include "tools/grade/grade_one.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "tools/common/files.h"
@@ -205,8 +206,8 @@ class Grader {
 
   // What the build left beside the judge, which reads the same.
   static Done LookAtCode(const BuildResult& built, LessonRecord& r) {
-    const std::string name =
-        JoinPath(fs::path(built.judge).parent_path().string(), "case");
+    const std::string name = JoinPath(
+        std::filesystem::path(built.judge).parent_path().string(), "case");
     Result<std::string> text = tools::ReadFile(Cat(name, ".ii"));
     if (!text.ok()) return Error{text.error()};
     Result<std::string> symbols = tools::ReadFile(Cat(name, ".symbols"));

@@ -100,10 +100,9 @@ std::vector<std::string> Tail(const Observations& all, int at) {
   return tail;
 }
 
-// A sanitizer looks at the piece in a process of its own. Where the judge itself
-// has one, the usual process has it too. What cannot be run under one cannot be
-// run there; and a ratio case has nothing to say about a process that is slower
-// by design.
+// A sanitizer looks at the piece in a process of its own. Where the judge
+// itself has a sanitizer, the usual process has it too. A case that a sanitizer
+// disturbs is left out, and a ratio case, whose process would be slow by design.
 bool IsWatched(const tools::CourseCase& entry) {
   return !kSanitized && entry.kind == tools::kDriver && !entry.IsRatio() &&
          std::find(entry.needs.begin(), entry.needs.end(), "no_sanitizer") ==

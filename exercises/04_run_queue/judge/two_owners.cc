@@ -102,8 +102,8 @@ std::int64_t Play(const Plan& plan, std::int64_t position, Gs& gs,
   return steps;
 }
 
-// malloc and locks must not be entered a second time by the same thread. This is
-// not the piece's fault: RQ-5 is about the fast path.
+// malloc and locks must not be entered twice by the same thread. This is not
+// the piece's fault: RQ-5 is about the fast path.
 bool MayWait(const Plan& plan, Gs& gs) {
   Owner owner(plan, gs, 0);
   judge::StartCounting();

@@ -75,7 +75,7 @@ void Owner(void*) {
   while (G* gp = Get()) Take(gp);
 }
 
-// The budget of RQ-7 is used up: the ring has its turn, and runnext is held back.
+// The budget of RQ-7 is used up. The ring has its turn, and runnext waits.
 void OwnerOwesTheRing(void*) {
   owner->runq.runnext_streak = kRunnextBudget;
   RunqPut(owner->runq, Make(0), kRing);
