@@ -101,8 +101,8 @@ std::vector<std::string> Tail(const Observations& all, int at) {
 }
 
 // A sanitizer looks at the piece in a process of its own. Where the judge
-// itself has a sanitizer, the usual process has it too. A case that a sanitizer
-// disturbs is left out, and a ratio case, whose process would be slow by design.
+// itself has a sanitizer, the usual process has it too. What a sanitizer would
+// disturb is left out, and so is a ratio case, which it would slow down.
 bool IsWatched(const tools::CourseCase& entry) {
   return !kSanitized && entry.kind == tools::kDriver && !entry.IsRatio() &&
          std::find(entry.needs.begin(), entry.needs.end(), "no_sanitizer") ==
