@@ -180,7 +180,8 @@ def _libseccomp_impl(ctx):
         _missing("libseccomp-dev")
     _build(ctx, 'cc_library(name = "libseccomp", linkopts = ["-lseccomp"])\n')
 
-_libseccomp = repository_rule(implementation = _libseccomp_impl, local = True)
+# Public, since MODULE.bazel takes it as well.
+libseccomp_repository = repository_rule(implementation = _libseccomp_impl, local = True)
 
 # -------------------------------------------------------------------------- what Bazel itself asks
 def _files_impl(ctx):
@@ -245,4 +246,4 @@ def debian_repositories():
     _boost(name = "boost.fiber", library = "fiber", needs = ["context"])
     _json(name = "nlohmann_json")
     _libbacktrace(name = "libbacktrace")
-    _libseccomp(name = "libseccomp")
+    libseccomp_repository(name = "libseccomp")

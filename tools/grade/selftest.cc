@@ -99,6 +99,9 @@ class Selftest : public testing::Test {
         Read(workspace_ / "exercises" / kLesson / "judge" / "starter.cc");
     ASSERT_TRUE(Has(solution_, "RunqPutSlow"));
     ASSERT_TRUE(Has(starter_, "RunqPutSlow"));
+    weak_ = std::system(
+                "{ unshare -mpfni true || unshare -Urmpfni true; } "
+                "2>/dev/null") != 0;
   }
 
   // Nothing that a submission started is left, and nothing was written where it
@@ -166,9 +169,17 @@ class Selftest : public testing::Test {
 
   tools::Command GradeCommand() {
     fs::create_directories(Student());
-    return Grade({"one", "students/" + Name(), "--lesson", "04",
-                  "--lesson=run_queue", "--out", "reports/" + Name(),
-                  "--cache_dir", "cache"});
+    std::vector<std::string> args = {"one",
+                                     "students/" + Name(),
+                                     "--lesson",
+                                     "04",
+                                     "--lesson=run_queue",
+                                     "--out",
+                                     "reports/" + Name(),
+                                     "--cache_dir",
+                                     "cache"};
+    if (weak_) args.push_back("--allow_weak_fence");
+    return Grade(args);
   }
   Graded Result(const tools::Outcome& o) {
     Graded g;
@@ -202,10 +213,12 @@ class Selftest : public testing::Test {
 
   static fs::path base_, workspace_;
   static std::string solution_, starter_;
+  static bool weak_;  // this machine cannot wall a case in
 };
 
 fs::path Selftest::base_, Selftest::workspace_;
 std::string Selftest::solution_, Selftest::starter_;
+bool Selftest::weak_ = false;
 
 // Full points, where the machine can tell (the ratio case may be inconclusive).
 void ExpectPerfect(const Graded& g) {
@@ -577,6 +590,7 @@ TEST_F(Selftest, EscapeArtist) {
   ExpectOneCase(g, "failed");
   EXPECT_EQ(g.Status(), "suspicious");
   sleep(2);  // longer than the daemon would; TearDown looks at the canary
+  if (weak_) GTEST_SKIP() << "this machine makes no namespaces";
   for (const char* wall :
        {"processes", "network", "files", "user", "rights", "calls"})
     EXPECT_EQ(g.Lesson()["fences"]["walls"][wall], true) << wall;
