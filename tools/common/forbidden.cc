@@ -1,13 +1,8 @@
 #include "tools/common/forbidden.h"
 
-#if defined(__GNUC__) && !defined(__clang__)
-// gcc 12 with -fsanitize=address sees a false one inside std::regex.
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include <algorithm>
-#include <regex>
 
+#include "tools/common/regex.h"
 #include "tools/common/text.h"
 
 namespace mn::tools {

@@ -9,12 +9,12 @@
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "tools/common/course.h"
+#include "tools/common/regex.h"
 #include "tools/common/runfiles.h"
 #include "tools/common/text.h"
 #include "tools/judge/expect.h"

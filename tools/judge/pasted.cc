@@ -1,8 +1,8 @@
 #include "tools/judge/pasted.h"
 
 #include <cstddef>
-#include <regex>
 
+#include "tools/common/regex.h"
 #include "tools/common/text.h"
 
 namespace mn::judge {

@@ -1,7 +1,6 @@
 #include "tools/judge/sanitizer_report.h"
 
-#include <regex>
-
+#include "tools/common/regex.h"
 #include "tools/common/text.h"
 
 namespace mn::judge {

@@ -1,10 +1,10 @@
 #include "tools/wb/build_log.h"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 #include <vector>
 
+#include "tools/common/regex.h"
 #include "tools/common/text.h"
 
 namespace mn::wb {
