@@ -202,7 +202,11 @@ std::string ProtectionFault(const Fault& f) {
   if (IsReturn(in) && f.words.size() == 2 && !IsCanonical(f.words[1])) {
     return Cat("`ret` to ", Hex(f.words[1]), ", which ", kNotCanonical,
                ". It is what was on top of the stack, where `ret` finds the "
-               "return address");
+               "return address",
+               f.words[1] == kStackFillWord
+                   ? ". The judge fills a stack with a5, so nothing was "
+                     "written there"
+                   : "");
   }
   if (has_address && !IsCanonical(address)) {
     return Cat("used the address ", Hex(address), ", which ", kNotCanonical,

@@ -89,6 +89,15 @@ TEST(ExplainCrash, NamesWhatARetTook) {
                                       "not a canonical address"));
 }
 
+TEST(ExplainCrash, ARetThatFindsTheJudgesFillingFindsNothingWritten) {
+  Fault f = At({0xc3});
+  f.code = SI_KERNEL;
+  f.words = {0, kStackFillWord};
+  EXPECT_THAT(Explained(f), HasSubstr("nothing was written there"));
+  f.words = {0, 0x1234567890abcdef};
+  EXPECT_THAT(Explained(f), Not(HasSubstr("nothing was written there")));
+}
+
 TEST(ExplainCrash, AStackPointerMayBeWhatIsNotCanonical) {
   Fault f = At({0x5b});  // pop %rbx
   f.sig = SIGBUS;

@@ -105,13 +105,15 @@ const Stack* StackAt(std::uintptr_t sp) {
   return nullptr;
 }
 
-// The stacks that are noted were zero before their first use.
+// The stacks that are noted were zero before their first use, or filled.
 bool TopWasUsed(const Stack& s) {
   std::uint64_t words[64];
   for (std::uintptr_t at = s.hi; at > s.lo && s.hi - at < 2 * kNextTo;) {
     at -= sizeof(words);
     const std::size_t n = Read(at, words, sizeof(words)) / 8;
-    if (std::any_of(words, words + n, [](std::uint64_t w) { return w != 0; })) {
+    if (std::any_of(words, words + n, [](std::uint64_t w) {
+          return w != 0 && w != kStackFillWord;
+        })) {
       return true;
     }
   }

@@ -95,6 +95,11 @@ class Random {
   std::uint64_t state_;
 };
 
+// What a driver may fill the top of a stack with before its first use. A crash
+// report takes it for a place that the learner's code has not written to.
+inline constexpr unsigned char kStackFill = 0xa5;
+inline constexpr std::uint64_t kStackFillWord = 0xa5a5a5a5a5a5a5a5u;
+
 inline bool IsCanary(std::uint64_t nonce) {
   return (Random::Mix(nonce) & 7) == 3;
 }

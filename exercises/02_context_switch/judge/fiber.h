@@ -202,7 +202,7 @@ class Fibers {
 
   // The top of the stack is as somebody else has left it.
   void Make(Fiber& f, char* hi, void (*entry)(void*), void* arg) {
-    std::fill_n(hi - kCtxTop, kCtxTop, '\xa5');
+    std::fill_n(hi - kCtxTop, kCtxTop, static_cast<char>(judge::kStackFill));
 #if MN_TSAN
     f.tsan_fiber = __tsan_create_fiber(0);
 #endif
