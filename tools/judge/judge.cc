@@ -184,7 +184,8 @@ const tools::Invariant& NotImplemented(const tools::Lesson& lesson) {
 
 Judge::Judge(const tools::Lesson& lesson, JudgeOptions options)
     : lesson_(lesson), options_(std::move(options)) {
-  if (!options_.source.empty()) text_ = ReadFile(options_.source);
+  if (options_.source.empty()) return;  // nothing to hold text rules to
+  text_ = ReadFile(options_.source);
   if (!text_.empty() && !options_.starter.empty()) {
     untouched_ = SameCode(text_, ReadFile(options_.starter));
   }
