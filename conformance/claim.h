@@ -30,9 +30,8 @@ struct Claim {
   // The claim's name, SUBJECT.what, such as steal.half.
   std::string id;
   // The section of the document "Goroutines vs OS Threads, Middle Level" that
-  // says it, one of kSections. 0: the document
-  // is silent, and the claim is a fact about Go that programs rely on, or a
-  // promise of our own.
+  // says it, one of kSections. 0: the document is silent, and the claim is a
+  // fact about Go that programs rely on, or a promise of our own.
   int section;
   // Where exactly: the document's sentence, a row of Go's own tests and source,
   // or an invariant of the runtime (runtime/HACKING.md).

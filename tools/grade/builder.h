@@ -38,7 +38,7 @@ struct BuildResult {
 class Builder {
  public:
   // `cache_dir` holds the output base. `walled_cc` is the program; `weak` lets
-  // the compiler run without walls.
+  // the compiler run where no walls can be made.
   Builder(const Tree& tree, const std::string& cache_dir,
           const std::string& walled_cc, bool weak,
           std::shared_ptr<tools::Canceller> canceller);

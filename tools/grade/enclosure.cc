@@ -37,14 +37,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,7 +61,13 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/judge/kernel_file.h"
+#include "tools/judge/wall.h"
+
 namespace {
+
+using mn::judge::RaiseLoopback;
+using mn::judge::WriteText;
 
 constexpr int kTooManyProcesses = 124;
 constexpr int kCannotStart = 125;
@@ -101,17 +104,6 @@ std::vector<Measure> measures;
 void Note(std::string name, bool held, std::string why_not = "") {
   if (!held && why_not.empty()) why_not = std::strerror(errno);
   measures.push_back({std::move(name), held, std::move(why_not)});
-}
-
-bool WriteText(const std::string& path, const std::string& text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool ok =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return ok;
 }
 
 // Runs `body` in a child; true if it returns true.
@@ -255,15 +247,6 @@ bool EnterUserNamespace() {
   WriteText("/proc/self/setgroups", "deny");
   return WriteText("/proc/self/uid_map", u + " " + u + " 1") &&
          WriteText("/proc/self/gid_map", g + " " + g + " 1");
-}
-
-void RaiseLoopback() {
-  const int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  ioctl(s, SIOCSIFFLAGS, &request);
-  close(s);
 }
 
 // ------------------------------------------------------------------ rights

@@ -36,6 +36,7 @@
 #include "tools/common/run_command.h"
 #include "tools/common/runfiles.h"
 #include "tools/common/text.h"
+#include "tools/judge/wall.h"
 
 namespace mn::grade {
 namespace {
@@ -513,6 +514,18 @@ TEST_F(Selftest, IncludeOfAFileOfTheMachine) {
   EXPECT_FALSE(Has(g.files, "root:"));
 }
 
+// An assembler that may read the file says what is wrong with its words.
+TEST_F(Selftest, CompilerReadsNoFileOfTheMachine) {
+  Write(base_ / "decoy", "wordofthedecoy\n");
+  HandIn(solution_ + "asm(\".include \\\"" + (base_ / "decoy").string() +
+         "\\\"\");\n");
+  Graded g = GradeIt();
+  if (weak_) GTEST_SKIP() << "this machine makes no namespaces";
+  EXPECT_EQ(g.Status(), "build_error") << g.said;
+  EXPECT_FALSE(Has(g.said, "wordofthedecoy")) << g.said;
+  EXPECT_FALSE(Has(g.files, "wordofthedecoy"));
+}
+
 TEST_F(Selftest, NameThatIsNotUtf8) {
   HandIn(solution_);
   HandIn("x", "r\xE9sum\xE9.txt");
@@ -584,8 +597,13 @@ TEST_F(Selftest, EscapeArtist) {
   EXPECT_EQ(g.Status(), "suspicious");
   sleep(2);  // longer than the daemon would; TearDown looks at the canary
   if (weak_) GTEST_SKIP() << "this machine makes no namespaces";
+  const Json walls = g.Lesson()["fences"]["walls"];
   for (const char* wall : {"processes", "network", "files", "rights", "calls"})
-    EXPECT_EQ(g.Lesson()["fences"]["walls"][wall], true) << wall;
+    EXPECT_EQ(walls[wall], true) << wall;
+  // Root of Bazel's sandbox has no other user to make of a case.
+  if (geteuid() != 0 || judge::StrangerUid() != 0) {
+    EXPECT_EQ(walls["user"], true);
+  }
   EXPECT_FALSE(Has(g.files, "SECRET"));
 }
 

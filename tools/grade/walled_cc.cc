@@ -19,9 +19,10 @@
 // text for words that read files (macros and strings make words).
 //
 // Outside a sandbox Bazel asks the compiler about itself, with texts of its
-// own: then, and if the file "weak" lies beside this program, the real compiler
-// simply takes this program's place. That compiler's path is the text of the
-// file "compiler" beside it.
+// own. Then the real compiler simply takes this program's place. The same
+// happens where no walls can be made, if the file "weak" lies beside this
+// program: the instructor has said so. The path of the real compiler is the
+// text of the file "compiler" beside it.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -58,9 +60,10 @@ std::string OwnDirectory() {
   return std::filesystem::read_symlink("/proc/self/exe", ec).parent_path();
 }
 
-int Walled(const std::string& compiler, const std::string& work, int argc,
-           char** argv) {
-  int status = kCannotStart << 8;
+// The compiler's exit status. Nothing if this machine makes no walls, and *why.
+std::optional<int> Walled(const std::string& compiler, const std::string& work,
+                          int argc, char** argv, std::string* why) {
+  int status = 0;
   {
     mn::judge::SpawnOptions o;
     o.program = compiler;
@@ -76,12 +79,12 @@ int Walled(const std::string& compiler, const std::string& work, int argc,
     o.address_bytes = std::int64_t{3} << 30;
     o.print_fd = 2;
     mn::judge::Spawned process(o);
-    if (process.ok()) {
-      while (!process.Ended()) usleep(2000);
-      status = process.KillAll();
-    } else {
-      std::fprintf(stderr, "walled_cc: %s\n", process.error().c_str());
+    if (!process.ok()) {
+      *why = process.error();
+      return std::nullopt;
     }
+    process.Wait();
+    status = process.KillAll();
   }
   if (WIFSIGNALED(status)) {
     std::fprintf(stderr, "walled_cc: the compiler was ended by signal %d\n",
@@ -103,8 +106,15 @@ int main(int argc, char** argv) {
   const std::string work = std::filesystem::current_path(ec);
   const bool sandbox =
       work.find("/processwrapper-sandbox/") != std::string::npos;
-  if (sandbox && access((dir + "/weak").c_str(), F_OK) != 0)
-    return Walled(compiler, work, argc, argv);
+  if (sandbox) {
+    std::string why;
+    const std::optional<int> status = Walled(compiler, work, argc, argv, &why);
+    if (status.has_value()) return *status;
+    if (access((dir + "/weak").c_str(), F_OK) != 0) {
+      std::fprintf(stderr, "walled_cc: %s\n", why.c_str());
+      return kCannotStart;
+    }
+  }
   argv[0] = compiler.data();
   execv(compiler.c_str(), argv);
   std::fprintf(stderr, "walled_cc: cannot run \"%s\": %s\n", compiler.c_str(),

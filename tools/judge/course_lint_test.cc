@@ -6,13 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "runtime/os/subprocess/subprocess.h"
 #include "tools/common/course.h"
 #include "tools/common/regex.h"
 #include "tools/common/runfiles.h"
@@ -50,16 +51,12 @@ const tools::Course& TheCourse() {
 }
 
 // Runs a program and returns what it wrote to stdout.
-std::string OutputOf(const std::string& command) {
-  std::string out;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return out;
-  char buffer[4096];
-  for (std::size_t n; (n = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) {
-    out.append(buffer, n);
-  }
-  EXPECT_EQ(pclose(pipe), 0) << command;
-  return out;
+std::string OutputOf(std::vector<std::string> argv) {
+  os::Command command;
+  command.argv = std::move(argv);
+  const os::Outcome o = os::RunCommandBlocking(command);
+  EXPECT_TRUE(o.ok()) << command.argv[0] << ": " << o.Describe();
+  return o.out;
 }
 
 // `text` as one line, without comment markers, so that a sentence is found
@@ -176,7 +173,7 @@ TEST_P(Lint, TheJudgeHasTheCases) {
   ASSERT_NE(judge, "");
   std::set<std::string> in_judge, in_manifest;
   for (const std::string& name :
-       tools::Words(OutputOf(judge + " --list_cases"))) {
+       tools::Words(OutputOf({judge, "--list_cases"}))) {
     in_judge.insert(name);
   }
   for (const tools::CourseCase& c : lesson.cases) {

@@ -139,7 +139,7 @@ def _own_code(name, srcs, process, **kwargs):
         toolchains = ["@bazel_tools//tools/cpp:current_cc_toolchain"],
     )
 
-def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [], sanitized = True):
+def _case_processes(name, entry, srcs, kinds_wanted = None, tags = [], sanitized = True):
     """NAME_driver, NAME_schedules, NAME_program: as far as the lesson's cases need them.
 
     And NAME_sanitized, the driver with the lesson's sanitizer in the learner's
@@ -153,23 +153,22 @@ def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [
     """
     id = entry["id"]
     wanted = kinds_wanted or kinds(entry)
-    copts = _LEARNERS_COPTS + copts
     how = {
         "driver": {
-            "copts": _COPTS + copts,
+            "copts": _COPTS + _LEARNERS_COPTS,
             "deps": [
                 "//exercises/%s:drivers" % id,
                 "//tools/judge:case",
             ],
         },
         "program": {
-            "copts": _COPTS + copts,
+            "copts": _COPTS + _LEARNERS_COPTS,
             "deps": ["//exercises/%s:programs" % id],
         },
     }
     if "schedules" in wanted:
         how["schedules"] = {
-            "copts": SIM_COPTS + copts,
+            "copts": SIM_COPTS + _LEARNERS_COPTS,
             "deps": model_around(
                 entry["schedules"]["model"],
                 entry["schedules"]["replaces"],
@@ -198,7 +197,7 @@ def _case_processes(name, entry, srcs, copts = [], kinds_wanted = None, tags = [
                 _SANITIZE[sanitizer],
                 "-fno-sanitize-recover=all",
                 "-D_GLIBCXX_ASSERTIONS",
-            ] + copts,
+            ] + _LEARNERS_COPTS,
             linkopts = [_SANITIZE[sanitizer]],
             tags = tags,
             target_compatible_with = NOT_SANITIZED,
@@ -349,8 +348,7 @@ def judged(name, src, expect, lesson = None, args = [], kinds = None, sanitized 
     entry = _lesson(lesson)
     id = entry["id"]
 
-    # What is wrong on purpose need not be free of warnings.
-    data = _case_processes(name + "_case", entry, [src], ["-Wno-error"], kinds, sanitized = sanitized)
+    data = _case_processes(name + "_case", entry, [src], kinds, sanitized = sanitized)
     native.sh_test(
         name = name,
         size = "medium",

@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "tools/judge/kernel_file.h"
+
 namespace mn::judge {
 namespace {
 
@@ -18,15 +20,6 @@ constexpr std::string_view kEnclosure = "/mn-enclosure-";
 constexpr std::string_view kJudge = "/judge";
 // What belongs to a process and is not its resident memory.
 constexpr std::int64_t kSlack = std::int64_t{64} << 20;
-
-bool WriteText(const std::string& path, const std::string& text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool ok =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  close(fd);
-  return ok;
-}
 
 std::string ReadText(const std::string& path) {
   std::ifstream file(path);

@@ -10,6 +10,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "runtime/os/subprocess/subprocess.h"
 #include "tools/common/runfiles.h"
 #include "tools/common/text.h"
 #include "tools/judge/pasted.h"
@@ -22,18 +23,6 @@ ABSL_FLAG(bool, print, false, "print what the judge says of each block");
 
 namespace mn::judge {
 namespace {
-
-std::string OutputOf(const std::string& command) {
-  std::string out;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return out;
-  char buffer[4096];
-  for (std::size_t n; (n = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) {
-    out.append(buffer, n);
-  }
-  pclose(pipe);
-  return out;
-}
 
 // "" if the page shows what the judge says.
 std::string Complaint(const Pasted& block, bool print) {
@@ -49,10 +38,14 @@ std::string Complaint(const Pasted& block, bool print) {
     return tools::Cat("the mutant ", block.mutant,
                       " is not in \"pasted\" of the lesson's manifest");
   }
-  const std::string printed = OutputOf(tools::Cat(
-      tools::FindRunfile(absl::GetFlag(FLAGS_judge)), " --program=", program,
-      "_dies_case --source=", source, " --case=", block.case_name,
-      block.seed.empty() ? "" : " --seed=" + block.seed, " 2>&1"));
+  os::Command judge;
+  judge.argv = {tools::FindRunfile(absl::GetFlag(FLAGS_judge)),
+                tools::Cat("--program=", program, "_dies_case"),
+                tools::Cat("--source=", source),
+                tools::Cat("--case=", block.case_name)};
+  if (!block.seed.empty()) judge.argv.push_back("--seed=" + block.seed);
+  judge.merge_err = true;
+  const std::string printed = os::RunCommandBlocking(judge).out;
   if (print) printf("%s\n", printed.c_str());
   const std::string line = FirstDifference(block, printed);
   if (line.empty()) return "";

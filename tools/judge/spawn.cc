@@ -281,12 +281,21 @@ Spawned::Spawned(const SpawnOptions& options) {
   if (word.step != 0) error_ = Complaint(word, options.program);
 }
 
+// WNOWAIT: it stays a zombie, so that its pid is not used again.
 bool Spawned::Ended() {
-  // WNOWAIT: it stays a zombie, so that its pid is not used again.
   siginfo_t info = {};
   return dead_ || (waitid(P_PID, static_cast<id_t>(pid_), &info,
                           WEXITED | WNOHANG | WNOWAIT) == 0 &&
                    info.si_pid == pid_);
+}
+
+void Spawned::Wait() {
+  siginfo_t info = {};
+  while (!dead_ &&
+         waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) !=
+             0 &&
+         errno == EINTR) {
+  }
 }
 
 pid_t Spawned::root() const { return in_namespace_ ? pid_ : getpid(); }

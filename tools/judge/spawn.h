@@ -59,8 +59,9 @@ class Spawned {
   bool ok() const { return error_.empty(); }
   const std::string& error() const { return error_; }
 
-  // True once the process (not its descendants) has ended.
+  // True once the process (not its descendants) has ended. Wait returns then.
   bool Ended();
+  void Wait();
   // The process whose descendants are to be watched.
   pid_t root() const;
   // Ends everything. Returns the process's wait status; that of a kill if it

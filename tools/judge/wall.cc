@@ -23,6 +23,8 @@
 #include <iterator>
 #include <system_error>
 
+#include "tools/judge/kernel_file.h"
+
 namespace mn::judge {
 namespace {
 
@@ -172,17 +174,6 @@ bool MakeRoot(const std::string& root) {
   }
   return mount(".", "/", nullptr, MS_MOVE, nullptr) == 0 && chroot(".") == 0 &&
          chdir("/") == 0;
-}
-
-bool WriteText(const char* path, const std::string& text) {
-  const int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool ok =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return ok;
 }
 
 // Without the right to, there is no right to lose either.

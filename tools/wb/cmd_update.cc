@@ -8,7 +8,7 @@
 // from, theirs the new one. `git merge-file` merges.
 //
 // Invariant: whatever fails, the learner's text is where it was, and in a
-// backup as well.
+// backup as well. If wb is killed during the pull, it is in the backup only.
 #include "tools/common/files.h"
 #include "tools/common/run_command.h"
 #include "tools/common/text.h"

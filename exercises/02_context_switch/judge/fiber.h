@@ -135,8 +135,8 @@ MN_ALIGNS_STACK inline void Enter(void* arg) {
   Fiber& self = *static_cast<Fiber*>(arg);
   Arrive();
   self.body(self);
-  // If what follows is not CtxReturned, anything may come: for example a crash
-  // in a function that nobody called.
+  // If what follows is not CtxReturned, anything may come. A function that
+  // nobody called may crash.
   driver->Phase("the entry function of context " + std::to_string(self.id) +
                 " returned, and nothing was there that leads to CtxReturned");
 }

@@ -1,8 +1,8 @@
-// CTX-3, for two threads: a context is made on one, begins on any, and goes on
-// on the one that names it.
+// CTX-3 with two threads. A context is made on one thread, and begins on
+// either. It goes on on the thread that names it.
 //
-// The threads take turns, so nothing here is a race of the piece's. What it
-// keeps in a thread_local is gone.
+// The threads take turns, so nothing here is a race of the piece's. What the
+// piece keeps in a thread_local is gone.
 #include <semaphore.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ constexpr std::int64_t kThreads = 2;
 
 Fiber* resumer;  // the thread that has swapped to the context that runs
 
-// Swaps to who resumed it, again and again; reports whether the registers have
-// survived that.
+// Swaps to the thread that resumed it, again and again. Reports whether the
+// registers have survived this.
 void Body(Fiber& self) {
   for (;;) {
     Probe probe;

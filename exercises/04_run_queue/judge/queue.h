@@ -62,6 +62,16 @@ inline std::string NameOf(std::int64_t id) {
   return id == kNothing ? "null (empty)" : "G" + std::to_string(id);
 }
 
+// What an owner does to a queue that holds so many.
+inline std::string DescribeOwner(std::int64_t op, std::int64_t ring,
+                                 std::int64_t runnext) {
+  return std::string(op == kGet       ? "RunqGet"
+                     : op == kPutNext ? "RunqPut(next)"
+                                      : "RunqPut") +
+         " with " + std::to_string(ring) + " in the ring" +
+         (runnext ? " and one in runnext" : "");
+}
+
 inline Verdict NothingCameOut() {
   return Verdict::NotImplemented("nothing that was put came out");
 }

@@ -125,8 +125,9 @@ Workload MakeFifo(Random& rng) {
   return Script({AnyStart(rng)}, Fifo(rng, rng.Between(300, 700)));
 }
 
-// The wrap falls into the first ring's worth of puts; into the half of a ring
-// that overflows; and between head and tail of a ring that waits for its turn.
+// Three queues. The wrap falls into the first ring's worth of puts, into the
+// half of a ring that overflows, or between head and tail of a ring that waits
+// for its turn.
 Workload MakeWrap(Random& rng) {
   constexpr std::int64_t kWrap = INT64_C(1) << 32;
   Numbers runs = Fifo(rng, 600);
@@ -166,9 +167,10 @@ Workload MakeOverflow(Random& rng) {
                  kGet, kSize + 2});
 }
 
-// A pair that readies each other: beside goroutines that wait their turn;
-// beside goroutines that thieves take just when the budget is used up; and
-// alone, which uses up nothing. Each queue has a budget of its own.
+// A pair that readies each other. First goroutines wait their turn beside the
+// pair. Then thieves take those goroutines just when the budget is used up.
+// Then the pair is alone, which uses up nothing. Each queue has a budget of its
+// own.
 Workload MakeRunnextShares(Random& rng) {
   const Numbers pair = {kPutNext, 1, kGet, 1};
   const std::int64_t waiting = rng.Between(2, 6);

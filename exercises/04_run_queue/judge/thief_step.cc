@@ -171,15 +171,6 @@ Observations Right(const Workload& work) {
   return right;
 }
 
-std::string Describe(const Plan& plan) {
-  return std::string(plan.op == kGet       ? "RunqGet"
-                     : plan.op == kPutNext ? "RunqPut(next)"
-                                           : "RunqPut") +
-         " with " + std::to_string(plan.ring) + " in the ring" +
-         (plan.runnext ? " and one in runnext" : "") + ", a thief takes " +
-         (plan.takes_runnext ? "runnext" : "half");
-}
-
 Verdict Decide(const Workload& work, const Observations& seen) {
   const std::vector<Plan> plans = PlansOf(work.at("plans"));
   if (seen.size() == 1 && seen[0].kind == "cannot_step") {
@@ -196,8 +187,10 @@ Verdict Decide(const Workload& work, const Observations& seen) {
     plans_seen = std::max(plans_seen, v[0] + 1);
     const std::int64_t n = Goroutines(plan);
     const int at = static_cast<int>(i);
-    const std::string when =
-        Describe(plan) + " after instruction " + std::to_string(v[1]);
+    const std::string when = DescribeOwner(plan.op, plan.ring, plan.runnext) +
+                             ", a thief takes " +
+                             (plan.takes_runnext ? "runnext" : "half") +
+                             " after instruction " + std::to_string(v[1]);
     const judge::ExactlyOnceFault fault =
         judge::ExactlyOnce(Numbers(v.begin() + 5, v.end()), n, NameOf);
     Verdict verdict;

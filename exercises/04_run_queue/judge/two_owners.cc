@@ -165,15 +165,6 @@ Observations Right(const Workload& work) {
   return right;
 }
 
-std::string Describe(const Plan& plan, std::int64_t position) {
-  return std::string(plan.op == kGet       ? "RunqGet"
-                     : plan.op == kPutNext ? "RunqPut(next)"
-                                           : "RunqPut") +
-         " with " + std::to_string(plan.ring) + " in the ring" +
-         (plan.runnext ? " and one in runnext" : "") +
-         ", stopped after instruction " + std::to_string(position);
-}
-
 Verdict Decide(const Workload& work, const Observations& seen) {
   const std::vector<Plan> plans = PlansOf(work.at("plans"));
   if (seen.size() == 1 && seen[0].kind == "cannot_step") {
@@ -189,7 +180,9 @@ Verdict Decide(const Workload& work, const Observations& seen) {
       return judge::Unexpected(seen[i], at);
     }
     const Plan& plan = plans[static_cast<std::size_t>(v[0])];
-    const std::string when = Describe(plan, v[1]);
+    const std::string when = DescribeOwner(plan.op, plan.ring, plan.runnext) +
+                             ", stopped after instruction " +
+                             std::to_string(v[1]);
     if (waits) {
       return Verdict::Failed(
           "an owner waits for the owner of another queue, as for a lock",
